@@ -1,0 +1,1 @@
+"""What `cnnstudio bench` measures, one case per file."""

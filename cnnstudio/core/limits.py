@@ -1,0 +1,27 @@
+"""Budgets, one line of reason each."""
+
+from typing import Final
+
+FRAME_MS: Final = 33
+"""The window takes the mailbox 30 times a second; more is not seen."""
+
+MAX_PENDING_POINTS: Final = 4_096
+"""A mailbox that nobody empties keeps no more; older points are thinned to every second one."""
+
+MAX_CURVE_POINTS: Final = 2_000
+"""A curve has no more points than a wide screen has columns; 10,000 points of width 2 take 23 ms to draw."""
+
+MAX_HISTORY_POINTS: Final = 50_000
+"""Two hours of small batches; beyond, every second point goes."""
+
+JOIN_S: Final = 3.0
+"""The process ends this soon after its window, even in mid-batch."""
+
+MOMENTS_BYTES: Final = 64 * 2**20
+"""Weights kept along a run; LeNet-5 and its MLP take 0.49 MB a moment."""
+
+EVALUATION_SAMPLE: Final = 1_000
+"""Pictures of each set measured along the run: a standard error of 1.6 points at worst, and little time."""
+
+VALIDATION_SHARE: Final = 0.1
+"""Share of the training pictures set aside for validation on stored sets; generated sets make their own."""

@@ -1,0 +1,1 @@
+"""One experiment per file: which runs, what is measured, the verdict in words. No Qt."""

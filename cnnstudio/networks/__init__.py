@@ -1,0 +1,1 @@
+"""One network per file: a constant NETWORK with its layers, its year and its citation. Found by scanning."""

@@ -1,0 +1,1 @@
+"""Threads and the mailbox between engine and window. No Qt."""

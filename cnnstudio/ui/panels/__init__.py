@@ -1,0 +1,1 @@
+"""One panel per file: a question and its view. Found by scanning."""

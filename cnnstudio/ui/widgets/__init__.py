@@ -1,0 +1,1 @@
+"""Widgets that know nothing of the study: they are given data and say what the user did."""
