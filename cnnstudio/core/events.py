@@ -227,6 +227,15 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Answering:
+    """A question takes longer; how far its answer is. `fraction` is None while unknown."""
+
+    question_id: int
+    fraction: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The answer to a question, or why there is none. Exactly one of `answer` and `report` is set."""
 
@@ -236,6 +245,15 @@ class Answered:
 
 
 RunEvent = (
-    Preparing | RunStarted | StepEnd | Evaluated | MomentKept | SettingChanged | NetworkStopped | Paused | Resumed | RunEnded
+    Preparing
+    | RunStarted
+    | StepEnd
+    | Evaluated
+    | MomentKept
+    | SettingChanged
+    | NetworkStopped
+    | Paused
+    | Resumed
+    | RunEnded
 )
-Event = RunEvent | EngineReady | EngineUnavailable | Notice | Answered
+Event = RunEvent | EngineReady | EngineUnavailable | Notice | Answering | Answered
