@@ -50,8 +50,16 @@ class Knob:
         kind = type(self.default)
         try:
             if kind is bool:
-                value: Value = {"1": True, "on": True, "true": True, "yes": True,
-                                "0": False, "off": False, "false": False, "no": False}[text.strip().lower()]
+                value: Value = {
+                    "1": True,
+                    "on": True,
+                    "true": True,
+                    "yes": True,
+                    "0": False,
+                    "off": False,
+                    "false": False,
+                    "no": False,
+                }[text.strip().lower()]
             elif kind is int:
                 value = int(text.strip().replace(",", "").replace("_", ""))
             elif kind is float:
@@ -85,16 +93,18 @@ class Knob:
         """Says what is wrong with a value, or None."""
         if self.choices:
             good = value in self.choices
-        elif isinstance(self.default, bool):
-            good = isinstance(value, bool)
-        elif isinstance(self.default, str):
-            good = isinstance(value, str)
+        elif isinstance(self.default, (bool, str)):
+            good = isinstance(value, type(self.default))
         else:
-            good = isinstance(value, int if isinstance(self.default, int) else (int, float)) and not isinstance(value, bool)
-            good = good and math.isfinite(value)  # type: ignore[arg-type]
-            good = good and (self.minimum is None or value >= self.minimum)  # type: ignore[operator]
-            good = good and (self.maximum is None or value <= self.maximum)  # type: ignore[operator]
+            good = self._in_range(value)
         return None if good else ErrorReport(f"{self.label} cannot be {value}.", remedy=f"Give {self.expected}.")
+
+    def _in_range(self, value: Value) -> bool:
+        if isinstance(value, (bool, str)) or (isinstance(self.default, int) and not isinstance(value, int)):
+            return False
+        low = -math.inf if self.minimum is None else self.minimum
+        high = math.inf if self.maximum is None else self.maximum
+        return math.isfinite(value) and low <= value <= high
 
 
 def parse_key(text: str) -> tuple[str, str]:
@@ -124,7 +134,8 @@ def read_settings(rest: str, knobs: Sequence[Knob], of: str) -> dict[str, Value]
         knob = by_name.get(name.strip())
         if not equals or knob is None:
             known = ", ".join(by_name) or "none"
-            raise StudioError(f"{of} has no setting {part!r}.", remedy=f"Its settings are: {known}; write {of}:NAME=VALUE.")
+            remedy = f"Its settings are: {known}; write {of}:NAME=VALUE."
+            raise StudioError(f"{of} has no setting {part!r}.", remedy=remedy)
         values[knob.name] = knob.parse(value)
     return values
 

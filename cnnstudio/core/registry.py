@@ -33,7 +33,7 @@ def _scan(package_name: str, constant: str) -> dict[str, Entry]:
         module = importlib.import_module(f"{package_name}.{module_info.name}")
         entry = getattr(module, constant, None)
         if entry is None:
-            raise ValueError(f"{module.__name__} has no {constant}; name it with a leading underscore if it is a helper")
+            raise ValueError(f"{module.__name__} has no {constant}; give a helper's name a leading underscore")
         if entry.id in found:
             raise ValueError(f"two modules of {package_name} are called {entry.id!r}; the second is {module.__name__}")
         found[entry.id] = entry
