@@ -25,3 +25,27 @@ EVALUATION_SAMPLE: Final = 1_000
 
 VALIDATION_SHARE: Final = 0.1
 """Share of the training pictures set aside for validation on stored sets; generated sets make their own."""
+
+UNDO_STEPS: Final = 100
+"""More than anyone takes back by hand; each step shares its strokes with the one before."""
+
+MAX_DRAWING_POINTS: Final = 60_000
+"""About ten minutes of a pen that never rests; a file that claims more is not a drawing."""
+
+MAX_BITMAP_PX: Final = 320
+"""Longest side of a picture on the canvas: sharp at the canvas's size, and 300 kB at most in the kept drawing."""
+
+FINAL_TRAIN_SAMPLE: Final = 10_000
+"""Training pictures measured at the end: as many as MNIST's test set has; 60,000 would take a second of the race."""
+
+SLICE_MACS: Final = 80_000_000
+"""Multiply-adds between two chances to answer a question: about 5 ms on one core."""
+
+SLICE_PICTURES: Final = 1_024
+"""Pictures of one slice, however small the network."""
+
+THREADS_MEASURING_S: Final = 0.3
+"""Time spent on finding the fastest number of threads and memory format before a run."""
+
+MEMORY_RESERVE_BYTES: Final = 300 * 2**20
+"""Memory left to the window and to other programs when a race is checked for size."""

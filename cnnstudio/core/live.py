@@ -1,0 +1,27 @@
+"""What may be changed while a race runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class LiveSettings:
+    """The sliders of a run. Any thread may assign; the race reads once per step.
+
+    Every attribute is one immutable value, so that assigning needs no lock.
+
+    Attributes:
+        learning_rate: The schedule's highest learning rate from now on; None leaves the configured one. Only the height
+            changes: warm-up and decay go on where they are.
+    """
+
+    learning_rate: float | None = None
+
+    def peak(self, otherwise: float) -> float:
+        """The highest learning rate: the slider's where it is a usable number, else `otherwise`."""
+        wanted = self.learning_rate
+        if wanted is None or not math.isfinite(wanted) or wanted <= 0:
+            return otherwise
+        return wanted
