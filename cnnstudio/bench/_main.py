@@ -1,0 +1,68 @@
+"""The command `cnnstudio bench NAME [--data-root DIR] [--json OUT]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cnnstudio.bench._case import BenchInfo, Options, Report
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.registry import scan
+from cnnstudio.core.storage import write_atomic
+
+WRONG_USE = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(WRONG_USE, f"cnnstudio bench: {message}.\n")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measures the named cases and prints each figure beside its target.
+
+    Args:
+        argv: What follows "bench" on the command line.
+
+    Returns:
+        The exit status: 0 when every target was met, 1 when one was missed or could not be measured.
+    """
+    cases = scan("cnnstudio.bench", "BENCH", BenchInfo)
+    parser = _Parser(prog="cnnstudio bench", description="Measure speed and memory on an otherwise idle machine.")
+    parser.add_argument(
+        "case", choices=[*cases, "all"], help="; ".join(f"{c.id}: {c.sentence}" for c in cases.values())
+    )
+    parser.add_argument("--data-root", type=Path, help="folder that holds MNIST in torchvision's layout")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there; - is standard output")
+    parser.add_argument("--runs", type=int, default=3, help="how often each side is measured")
+    parser.add_argument("--quick", action="store_true", help="few samples, to try it out")
+    arguments = parser.parse_args(list(argv))
+    options = Options(arguments.data_root, max(1, arguments.runs), arguments.quick)
+    chosen = list(cases.values()) if arguments.case == "all" else [cases[arguments.case]]
+    reports, complete = [], True
+    for case in chosen:
+        report = Report(case.id)
+        reports.append(report)
+        sys.stderr.write(f"{case.id}: {case.sentence}\n")
+        try:
+            for finding in case.measure(options):
+                report.findings.append(finding)
+                sys.stderr.write(f"{finding}\n")
+        except StudioError as error:
+            complete = False
+            sys.stderr.write(f"{error.report.sentence}\n")
+    if arguments.json:
+        _write(arguments.json, reports)
+    met = all(finding.met is not False for report in reports for finding in report.findings)
+    return 0 if met and complete else 1
+
+
+def _write(where: str, reports: Sequence[Report]) -> None:
+    text = json.dumps([report.to_json() for report in reports], indent=1) + "\n"
+    if where == "-":
+        sys.stdout.write(text)
+    else:
+        write_atomic(Path(where), text.encode())
