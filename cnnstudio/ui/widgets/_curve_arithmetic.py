@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -136,3 +136,21 @@ def nearest(xs: Column, x: float) -> int:
     if place == len(xs):
         return len(xs) - 1
     return place if xs[place] - x < x - xs[place - 1] else place - 1
+
+
+def log10(values: Column) -> Column:
+    """Exponents of ten; NaN where there is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logged = np.log10(values)
+    logged[~np.isfinite(logged)] = np.nan
+    return np.asarray(logged, dtype=np.float64)
+
+
+def ticks(low: float, high: float, about: int, log: bool, text: Callable[[float], str]) -> list[tuple[float, str]]:
+    """Where an axis has numbers, in axis units (exponents of ten where logarithmic), and the numbers."""
+    if log:
+        found = log_ticks(low, high)
+        while len(found) > about * 1.5 and len(found) > 3:
+            found = found[::2]
+        return [(math.log10(value), text(value)) for value in found]
+    return [(value, text(value)) for value in nice_ticks(low, high, about)]

@@ -23,9 +23,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.ui.widgets._curve_arithmetic import nearest, spread
+from cnnstudio.ui.widgets._curve_parts import Line, View
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.widgets.live_curve import Line, LiveCurve
+    from cnnstudio.ui.widgets.live_curve import LiveCurve
 
 _GRAB_PX: Final = 8
 _DRAG_PX: Final = 5
@@ -143,8 +144,6 @@ class CurveSurface(QWidget):
         return any(abs(self._px(x, 1.0).x() - position.x()) <= _GRAB_PX for x, _ in self._cursor)
 
     def _zoom_band(self, band: QRectF) -> None:
-        from cnnstudio.ui.widgets.live_curve import View
-
         view = self._curve.view
         flat = band.height() < 4 * _DRAG_PX
         self._curve.zoom_to(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal, Slot
@@ -18,7 +17,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core import limits
 from cnnstudio.ui.theme import Theme, pyqtgraph
-from cnnstudio.ui.widgets._curve_arithmetic import Column, log_ticks, nice_ticks, smooth, thin, tick_text
+from cnnstudio.ui.widgets._curve_arithmetic import Column, log10, nice_ticks, smooth, thin, tick_text, ticks
+from cnnstudio.ui.widgets._curve_parts import Axes, Line, View
 from cnnstudio.ui.widgets._curve_surface import CurveSurface
 
 REDRAW_MS: Final = 84
@@ -33,67 +33,7 @@ _THICKEN: Final = 1.5
 _TOP_PX: Final = 10
 _AXIS_PX: Final = 1
 _TICK_SHARE: Final = 0.6
-_GAP_PX: Final = 8
-
-Kind = Literal["line", "raw", "past"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Line:
-    """One line of the plot.
-
-    Attributes:
-        key: Identifies the line from one feeding to the next.
-        name: As in "CNN test".
-        colour: Of the line, and of its label in a shade that can be read as text.
-        xs: float64 [n], ascending.
-        ys: float64 [n]; values that are not finite leave a gap.
-        dashed: Whether it is a test (or validation) line.
-        kind: "line" is labelled and smoothed; "raw" stands faintly behind (the loss of single batches); "past" is
-            an earlier run, faint, and named only by the read-out.
-        text_colour: For its label; None is `colour`.
-        group: Lines of one group are read off together (a network).
-    """
-
-    key: str
-    name: str
-    colour: QColor
-    xs: Column
-    ys: Column
-    dashed: bool = False
-    kind: Kind = "line"
-    text_colour: QColor | None = None
-    group: str = ""
-    bold: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Axes:
-    """What the two axes mean.
-
-    Attributes:
-        x_name: As in "examples seen", shown below the axis.
-        x_end: Where the x axis ends: the whole run, so that its progress shows.
-        percent: Whether y is a share from 0 to 1, shown as 0 to 100 %.
-        log_x: Whether x is logarithmic.
-        log_y: Whether y is logarithmic.
-    """
-
-    x_name: str = "examples"
-    x_end: float = 1.0
-    percent: bool = True
-    log_x: bool = False
-    log_y: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The part of the plane that is shown, in axis units (exponents of ten where logarithmic)."""
-
-    x0: float
-    x1: float
-    y0: float
-    y1: float
+_GAP_PX: Final = 12
 
 
 class LiveCurve(QWidget):
@@ -260,12 +200,12 @@ class LiveCurve(QWidget):
 
     def to_axis_x(self, xs: Column) -> Column:
         """Plain numbers to axis units."""
-        return _log10(xs) if self._axes.log_x else xs
+        return log10(xs) if self._axes.log_x else xs
 
     def to_axis_y(self, ys: Column) -> Column:
         """Plain numbers to axis units."""
         scaled = ys * 100 if self._axes.percent else ys
-        return _log10(scaled) if self._axes.log_y else scaled
+        return log10(scaled) if self._axes.log_y else scaled
 
     def _smoothed(self, line: Line) -> Line:
         if self._smoothing <= 0 or line.kind != "line":
@@ -379,14 +319,14 @@ class LiveCurve(QWidget):
     def x_ticks(self) -> list[tuple[float, str]]:
         """Where the x axis has numbers, in axis units, and the numbers."""
         view, many = self._view, max(2, int(self.area().width() // (1.6 * self._left_px())))
-        return _ticks(view.x0, view.x1, many, self._axes.log_x, tick_text)
+        return ticks(view.x0, view.x1, many, self._axes.log_x, tick_text)
 
     def y_ticks(self) -> list[tuple[float, str]]:
         """Where the y axis has numbers, in axis units, and the numbers."""
         view, axes = self._view, self._axes
         many = min(5, max(2, int(self.area().height() // (2 * self._bottom_px()))))
         text: Callable[[float], str] = (lambda v: f"{v:g} %") if axes.percent else tick_text
-        return _ticks(view.y0, view.y1, many, axes.log_y, text)
+        return ticks(view.y0, view.y1, many, axes.log_y, text)
 
     def sizeHint(self) -> QSize:
         """Wide enough for a figure."""
@@ -401,19 +341,3 @@ class LiveCurve(QWidget):
         self._plot.setGeometry(self.rect())
         self.surface.setGeometry(self.rect())
         self.flush()
-
-
-def _log10(values: Column) -> Column:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logged = np.log10(values)
-    logged[~np.isfinite(logged)] = np.nan
-    return np.asarray(logged, dtype=np.float64)
-
-
-def _ticks(low: float, high: float, about: int, log: bool, text: Callable[[float], str]) -> list[tuple[float, str]]:
-    if log:
-        found = log_ticks(low, high)
-        while len(found) > about * 1.5 and len(found) > 3:
-            found = found[::2]
-        return [(math.log10(value), text(value)) for value in found]
-    return [(value, text(value)) for value in nice_ticks(low, high, about)]
