@@ -1,0 +1,438 @@
+"""The open study: one picture, one moment, the networks of one race. Every view reads it and listens to it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from cnnstudio.core import events
+from cnnstudio.core.config import Problem, RaceConfig
+from cnnstudio.core.errors import ErrorReport
+from cnnstudio.core.events import Competitor, StepEnd
+from cnnstudio.core.history import History
+from cnnstudio.core.questions import Question, ReadPicture, Verdicts
+from cnnstudio.ui._pace import Pace
+from cnnstudio.ui._questions import OnAnswer, OnError, Questions
+from cnnstudio.ui.theme import LIGHT, Theme
+
+logger = logging.getLogger(__name__)
+
+RunState = Literal["idle", "preparing", "running", "paused"]
+
+VERDICT_GAP_S: Final = 0.1
+"""During a run the verdicts follow the weights ten times a second: more is not seen and costs training time."""
+
+
+class EngineLike(Protocol):
+    """What the study asks of the engine; all of it returns at once and may be called from the window's thread."""
+
+    def run(self, config: RaceConfig) -> int:
+        """Starts a race, after stopping the one that runs; gives its id."""
+
+    def pause(self) -> None:
+        """Stands still after this batch."""
+
+    def resume(self) -> None:
+        """Goes on."""
+
+    def step(self) -> None:
+        """Learns one batch, then stands still."""
+
+    def stop(self) -> None:
+        """Ends the run."""
+
+    def set_learning_rate(self, value: float) -> None:
+        """Changes the rate of the open run."""
+
+    def ask(self, question: Question[Any], slot: str | None = None) -> int:
+        """Asks; the answer comes as an event with the id given here."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """An earlier run: a faint line in the race panel.
+
+    Attributes:
+        id: Unique in the study.
+        name: What the student calls it.
+        history: Its curves.
+        folder: Where its weights are kept, or None when they are not.
+        hidden: Whether its lines are left out.
+    """
+
+    id: str
+    name: str
+    history: History
+    folder: Path | None = None
+    hidden: bool = False
+
+
+class Studio(QObject):
+    """The open study.
+
+    Attributes:
+        engine: The engine, or None where there is none (a panel alone, some tests).
+        ready: Whether torch is loaded.
+        config: The set-up of the next run.
+        picture: What the networks are given, uint8 [c, h, w], read-only, or None.
+        moment: The step looked at; None is now.
+        moments: The steps that are kept, ascending.
+        history: The open run's curves, or None before the first.
+        verdicts: The newest verdicts, or None.
+        past: Earlier runs, oldest first.
+        run_state: Whether and how a run goes on.
+        run_id: The open run's id; events of others are dropped.
+        theme: The look.
+        learning_rate: What the slider says: the schedule's highest rate.
+        rate_now: The rate of the newest step, after the schedule.
+        outcome: How the open run ended, or None.
+
+    Thread: GUI.
+    """
+
+    picture_changed = Signal()
+    verdicts_changed = Signal(object)
+    config_changed = Signal(object)
+    run_started = Signal(object)
+    points_arrived = Signal(object)
+    evaluated = Signal(object)
+    moment_changed = Signal(object)
+    moments_changed = Signal(object)
+    state_changed = Signal(str)
+    setting_changed = Signal(object)
+    network_stopped = Signal(object)
+    run_ended = Signal(object)
+    past_changed = Signal()
+    notice = Signal(object)
+    preparing = Signal(object)
+    engine_ready = Signal(object)
+    engine_unavailable = Signal(object)
+    theme_changed = Signal(object)
+
+    def __init__(self, engine: EngineLike | None = None, parent: QObject | None = None) -> None:
+        """Opens an empty study with the default race."""
+        super().__init__(parent)
+        self.engine = engine
+        self.ready: events.EngineReady | None = None
+        self.config = RaceConfig()
+        self.picture: NDArray[np.uint8] | None = None
+        self.moment: int | None = None
+        self.moments: tuple[int, ...] = ()
+        self.history: History | None = None
+        self.verdicts: Verdicts | None = None
+        self.past: list[KeptRun] = []
+        self.run_state: RunState = "idle"
+        self.run_id: int | None = None
+        self.open_name = ""
+        self.open_folder: Path | None = None
+        self.outcome: events.RunEnded | None = None
+        self.theme: Theme = LIGHT
+        self.learning_rate = self.config.learning_rate
+        self.rate_now = self.config.learning_rate
+        self._questions = Questions()
+        self._pace = Pace()
+        self._verdicts_at_s = 0.0
+
+    # What the views read
+
+    @property
+    def competitors(self) -> tuple[Competitor, ...]:
+        """The networks of the open run; empty before the first."""
+        return self.history.started.competitors if self.history is not None else ()
+
+    @property
+    def active(self) -> bool:
+        """Whether a run is on its way, paused or not."""
+        return self.run_state != "idle"
+
+    @property
+    def reading(self) -> RaceConfig:
+        """The set-up whose networks read the picture: the open run's while it is active, else the next one's."""
+        return self.history.started.config if self.active and self.history is not None else self.config
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the run ends, or None while it cannot be told."""
+        if self.history is None or self.run_state != "running":
+            return None
+        return self._pace.seconds_left(self.history.started.steps)
+
+    def problems(self) -> list[Problem]:
+        """Why the next run cannot start; empty when it can."""
+        from cnnstudio.ui.setup_check import problems
+
+        return problems(self.config)
+
+    # What a person does
+
+    def set_picture(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Puts a picture before the networks: uint8 [c, h, w], exactly what they are given."""
+        if pixels is not None:
+            pixels = np.array(pixels, dtype=np.uint8)
+            pixels.setflags(write=False)
+        self.picture = pixels
+        self.picture_changed.emit()
+        self.ask_verdicts()
+
+    def set_config(self, config: RaceConfig) -> None:
+        """Changes the set-up of the next run."""
+        if config == self.config:
+            return
+        before, self.config = self.config, config
+        if not self.active:
+            self.learning_rate = config.learning_rate
+        self.config_changed.emit(config)
+        if (before.dataset, before.networks) != (config.dataset, config.networks):
+            self.ask_verdicts()
+
+    def set_moment(self, step: int | None) -> None:
+        """Looks at a kept moment, the nearest to `step`; None is now."""
+        if step is not None:
+            step = min(self.moments, key=lambda kept: (abs(kept - step), kept), default=None)
+        if step != self.moment:
+            self.moment = step
+            self.moment_changed.emit(step)
+            self.ask_verdicts()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Changes the look; the window applies it to the application."""
+        if theme is not self.theme:
+            self.theme = theme
+            self.theme_changed.emit(theme)
+
+    def run(self) -> None:
+        """Starts a race with the set-up as it is."""
+        if self.engine is None or self.ready is None or self.problems():
+            return
+        self._put_aside()
+        self.run_id = self.engine.run(self.config)
+        self._pace.forget()
+        self._set_state("preparing")
+
+    def pause(self) -> None:
+        """Stands still after this batch."""
+        if self.engine is not None and self.active:
+            self.engine.pause()
+
+    def resume(self) -> None:
+        """Goes on after a pause."""
+        if self.engine is not None and self.active:
+            self.engine.resume()
+
+    def step(self) -> None:
+        """Learns one batch; starts a run that stands still after it where there is none."""
+        if self.engine is None:
+            return
+        if not self.active:
+            self.run()
+        if self.active:
+            self.engine.step()
+
+    def stop(self) -> None:
+        """Ends the run."""
+        if self.engine is not None and self.active:
+            self.engine.stop()
+
+    def again(self, new_weights: bool) -> None:
+        """Runs again, from the same first weights or from new ones."""
+        if new_weights:
+            self.set_config(self.config.with_(weights_seed=self.config.weights_seed + 1))
+        self.run()
+
+    def set_learning_rate(self, value: float) -> None:
+        """Changes the rate of the open run at once, or of the next run while none is active."""
+        if self.active and self.engine is not None:
+            self.learning_rate = value
+            self.engine.set_learning_rate(value)
+        else:
+            self.set_config(self.config.with_(learning_rate=value))
+
+    def ask(
+        self,
+        question: Question[Any],
+        on_answer: OnAnswer,
+        on_error: OnError | None = None,
+        slot: str | None = None,
+    ) -> None:
+        """Asks the engine. A failure that has no `on_error` becomes a notice.
+
+        Args:
+            question: One of `core.questions`.
+            on_answer: Is called with the answer, later, in this thread. A widget's method is held weakly.
+            on_error: Is called with the `ErrorReport` instead.
+            slot: A newer question of the same slot replaces this one while it waits.
+        """
+        if self.engine is not None:
+            self._questions.add(self.engine.ask(question, slot), slot, on_answer, on_error)
+
+    def ask_verdicts(self) -> None:
+        """Asks what the networks say of the picture at the moment."""
+        if self.picture is None or not self.reading.networks:
+            return
+        self._verdicts_at_s = time.monotonic()
+        question = ReadPicture(self.picture, self.reading.dataset, self.reading.networks, self.moment)
+        self.ask(question, self._on_verdicts, self._on_no_verdicts, slot="verdicts")
+
+    # Earlier runs
+
+    def rename_run(self, run_id: str, name: str) -> None:
+        """Gives an earlier run a name."""
+        self._replace_run(run_id, name=name)
+
+    def hide_run(self, run_id: str, hidden: bool) -> None:
+        """Leaves an earlier run's lines out, or shows them again."""
+        self._replace_run(run_id, hidden=hidden)
+
+    def remove_run(self, run_id: str) -> None:
+        """Takes an earlier run out of the study; the keeper deletes its folder."""
+        self.past = [run for run in self.past if run.id != run_id]
+        self.past_changed.emit()
+
+    def open_run(self, history: History, moments: Iterable[int], folder: Path | None, name: str = "") -> None:
+        """Makes a kept run the open one, at the start of the program."""
+        self.history = history
+        self.run_id = history.started.run_id
+        self.open_folder, self.open_name = folder, name
+        self.moments = tuple(moments)
+        self.run_started.emit(history.started)
+        self.moments_changed.emit(self.moments)
+        self.ask_verdicts()
+
+    # What the engine says: called by the bridge
+
+    def take(self, points: tuple[StepEnd, ...], others: tuple[events.Event, ...]) -> None:
+        """Takes a batch of events: first what began, then the points, then everything that came of them."""
+        for event in others:
+            if isinstance(event, events.RunStarted | events.Preparing) and self._is_ours(event):
+                self._take_one(event)
+        mine = tuple(point for point in points if self._is_ours(point))
+        if mine and self.history is not None:
+            self._take_points(mine)
+        for event in others:
+            if not isinstance(event, events.RunStarted | events.Preparing) and self._is_ours(event):
+                self._take_one(event)
+
+    def _is_ours(self, event: object) -> bool:
+        run_id = getattr(event, "run_id", None)
+        return run_id is None or run_id == self.run_id
+
+    def _take_points(self, points: tuple[StepEnd, ...]) -> None:
+        assert self.history is not None
+        now_s = time.monotonic()
+        for point in points:
+            self.history.add(point)
+        self._pace.add(now_s, points[-1].step)
+        self.rate_now = points[-1].learning_rate
+        self.points_arrived.emit(points)
+        weights_moved = self.moment is None and not self._questions.waits_for("verdicts")
+        if weights_moved and now_s - self._verdicts_at_s >= VERDICT_GAP_S:
+            self.ask_verdicts()
+
+    def _take_one(self, event: events.Event) -> None:
+        match event:
+            case events.Answered():
+                report = self._questions.answer(event)
+                if report is not None:
+                    self.notice.emit(report)
+            case events.RunStarted():
+                self._start(event)
+            case events.Preparing():
+                self.preparing.emit(event)
+            case events.Evaluated() | events.SettingChanged() | events.NetworkStopped():
+                self._record(event)
+            case events.MomentKept():
+                self._keep_moment(event)
+            case events.Paused():
+                self._pace.forget()
+                self._set_state("paused")
+                self.ask_verdicts()
+            case events.Resumed():
+                self._set_state("running")
+            case events.RunEnded():
+                self._end(event)
+            case events.Notice():
+                self.notice.emit(event.report)
+            case events.EngineReady():
+                self.ready = event
+                self.engine_ready.emit(event)
+                self.ask_verdicts()
+            case events.EngineUnavailable():
+                self.engine_unavailable.emit(event)
+
+    def _start(self, event: events.RunStarted) -> None:
+        self.history = History(event)
+        self.outcome = None
+        self.moments = ()
+        self.moment = None
+        self.learning_rate = event.config.learning_rate
+        self._set_state("running")
+        self.run_started.emit(event)
+        self.moments_changed.emit(self.moments)
+        self.moment_changed.emit(None)
+        self.ask_verdicts()
+
+    def _record(self, event: events.Evaluated | events.SettingChanged | events.NetworkStopped) -> None:
+        if self.history is None:
+            return
+        self.history.add(event)
+        if isinstance(event, events.Evaluated):
+            self.evaluated.emit(event)
+        elif isinstance(event, events.SettingChanged):
+            self.setting_changed.emit(event)
+        else:
+            self.network_stopped.emit(event)
+            self.notice.emit(event.report)
+
+    def _keep_moment(self, event: events.MomentKept) -> None:
+        if self.history is not None:
+            self.history.add(event)
+        self.moments = event.kept
+        self.moments_changed.emit(event.kept)
+        if self.moment is not None and self.moment not in event.kept:
+            self.set_moment(self.moment)
+
+    def _end(self, event: events.RunEnded) -> None:
+        if self.history is not None and self.history.started.run_id == event.run_id:
+            self.history.add(event)
+        self.outcome = event
+        self._set_state("idle")
+        self.learning_rate = self.config.learning_rate
+        self.run_ended.emit(event)
+        if event.report is not None:
+            self.notice.emit(event.report)
+        self.ask_verdicts()
+
+    def _set_state(self, state: RunState) -> None:
+        if state != self.run_state:
+            self.run_state = state
+            self.state_changed.emit(state)
+
+    def _put_aside(self) -> None:
+        history = self.history
+        if history is None:
+            return
+        started = history.started
+        name = self.open_name or f"Run {len(self.past) + 1}"
+        run_id = f"{started.started_at}-{started.run_id}"
+        self.past = [*self.past, KeptRun(run_id, name, history, self.open_folder)]
+        self.history, self.open_folder, self.open_name = None, None, ""
+        self.past_changed.emit()
+
+    def _replace_run(self, run_id: str, **changes: Any) -> None:
+        self.past = [replace(run, **changes) if run.id == run_id else run for run in self.past]
+        self.past_changed.emit()
+
+    def _on_verdicts(self, verdicts: Verdicts) -> None:
+        self.verdicts = verdicts
+        self.verdicts_changed.emit(verdicts)
+
+    def _on_no_verdicts(self, report: ErrorReport) -> None:
+        logger.info("no verdicts: %s", report.sentence)

@@ -1,0 +1,271 @@
+"""How everything looks: three themes, the networks' colours, the colour maps, the grid.
+
+A colour means one thing everywhere. Hues of networks come from the set of Okabe and Ito (2008), which stays
+distinct for colour-blind eyes; signed numbers go purple - white - green; yellow is what is selected.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+GRID_PX: Final = 8
+"""Margins and gaps are multiples of this (half of it inside a control)."""
+
+CONTRAST: Final = 4.5
+"""Least contrast of text against what is behind it (WCAG 2.1, level AA)."""
+
+ROLE_COLOURS: Final = {"mlp": "#D55E00", "cnn": "#0072B2", "local": "#E69F00"}
+_SPARE_COLOURS: Final = ("#56B4E9", "#7F7F7F", "#CC79A7", "#009E73", "#E69F00", "#8C510A", "#0072B2", "#D55E00")
+
+SELECTION: Final = "#F0B400"
+"""What is selected: the yellow frame on pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """One look. Colours are "#RRGGBB", sizes are device-independent pixels.
+
+    Attributes:
+        id: "light", "dark" or "projector".
+        title: As in the menu.
+        dark: Whether text is lighter than what is behind it.
+        window: Behind everything.
+        side: Behind the right column.
+        surface: Behind fields, lists and figures.
+        line: Thin lines between parts.
+        outline: Around buttons and fields.
+        chip: Behind chips and hovered things.
+        text: Ordinary text.
+        muted: Text that explains.
+        faint: Text that is only looked up, still readable.
+        primary: The one button that the eye should fall on.
+        on_primary: Text on it.
+        bad: Text of problems.
+        bad_back: Behind a problem.
+        grid: Lines inside a figure.
+        small_px: Smallest text.
+        body_px: Ordinary text.
+        title_px: A panel's question.
+        label_px: Text in figures and verdicts, which is read from farthest away.
+        line_px: A curve's width.
+        bar_px: The height of a verdict's bar.
+    """
+
+    id: str
+    title: str
+    dark: bool
+    window: str
+    side: str
+    surface: str
+    line: str
+    outline: str
+    chip: str
+    text: str
+    muted: str
+    faint: str
+    primary: str
+    on_primary: str
+    bad: str
+    bad_back: str
+    grid: str
+    small_px: int = 12
+    body_px: int = 14
+    title_px: int = 22
+    label_px: int = 12
+    line_px: float = 1.0
+    bar_px: int = 9
+
+    def colour(self, name: str) -> QColor:
+        """One of the theme's colours, by the attribute's name."""
+        return QColor(getattr(self, name))
+
+    def font(self, size: str = "body", *, bold: bool = False) -> QFont:
+        """The application's font in one of its sizes: "small", "body", "title" or "label"."""
+        font = QFont(QApplication.font())
+        font.setPixelSize(int(getattr(self, f"{size}_px")))
+        font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+        return tabular(font)
+
+    def readable(self, hue: QColor | str, behind: str = "window") -> QColor:
+        """The shade of a hue that can be read as text on this theme's `behind`."""
+        return text_shade(QColor(hue), self.colour(behind))
+
+
+LIGHT: Final = Theme(
+    id="light", title="Light", dark=False,
+    window="#FCFCFA", side="#F5F4F0", surface="#FFFFFF", line="#E6E5E0", outline="#D9D8D3", chip="#EFEEEA",
+    text="#1A1D23", muted="#565B64", faint="#666B74", primary="#1A1D23", on_primary="#FFFFFF",
+    bad="#A1260D", bad_back="#FBE9E4", grid="#ECEBE7",
+)  # fmt: skip
+DARK: Final = Theme(
+    id="dark", title="Dark", dark=True,
+    window="#17191D", side="#1C1F24", surface="#101215", line="#2C3036", outline="#3D424A", chip="#282C32",
+    text="#ECEDEF", muted="#B0B5BD", faint="#979DA6", primary="#ECEDEF", on_primary="#17191D",
+    bad="#FFA08A", bad_back="#3A211C", grid="#24282D",
+)  # fmt: skip
+PROJECTOR: Final = Theme(
+    id="projector", title="Projector", dark=False,
+    window="#FFFFFF", side="#F6F6F4", surface="#FFFFFF", line="#C9C9C5", outline="#9A9A96", chip="#ECECE8",
+    text="#000000", muted="#33373D", faint="#4A4F57", primary="#000000", on_primary="#FFFFFF",
+    bad="#8C1A05", bad_back="#FBE2DB", grid="#DCDCD8",
+    small_px=16, body_px=18, title_px=30, label_px=32, line_px=3.0, bar_px=14,
+)  # fmt: skip
+THEMES: Final[dict[str, Theme]] = {theme.id: theme for theme in (LIGHT, DARK, PROJECTOR)}
+
+
+class Coloured(Protocol):
+    """What has a network's colour: a `Competitor`, a `Verdict`, a `LayerWeights`."""
+
+    @property
+    def network(self) -> str:
+        """The network's key."""
+
+    @property
+    def role(self) -> str:
+        """The role: "mlp", "cnn", "local" or ""."""
+
+
+def network_colours(competitors: Iterable[Coloured]) -> dict[str, QColor]:
+    """The hue of every network of a race, for lines, bars and dots (for text: `Theme.readable`).
+
+    The first network of each role has the role's own hue; the others take what the Okabe-Ito set has left.
+    """
+    competitors = tuple(competitors)
+    hues: dict[str, str] = {}
+    for competitor in competitors:
+        hue = ROLE_COLOURS.get(competitor.role)
+        if hue is not None and hue not in hues.values():
+            hues[competitor.network] = hue
+    for competitor in competitors:
+        if competitor.network not in hues:
+            free = [hue for hue in _SPARE_COLOURS if hue not in hues.values()]
+            hues[competitor.network] = free[0] if free else _SPARE_COLOURS[len(hues) % len(_SPARE_COLOURS)]
+    return {competitor.network: QColor(hues[competitor.network]) for competitor in competitors}
+
+
+def luminance(colour: QColor) -> float:
+    """Relative luminance, 0 to 1 (WCAG 2.1)."""
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Contrast ratio of two opaque colours, 1 to 21 (WCAG 2.1)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def mixed(one: QColor, other: QColor, share: float) -> QColor:
+    """`one` with a share (0 to 1) of `other`."""
+    return QColor(*(round(a + (b - a) * share) for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)))
+
+
+def text_shade(hue: QColor, behind: QColor) -> QColor:
+    """The shade nearest to `hue` with a contrast of at least `CONTRAST` against `behind`."""
+    end = QColor("black") if luminance(behind) > 0.18 else QColor("white")
+    for percent in range(0, 101, 2):
+        shade = mixed(hue, end, percent / 100)
+        if contrast(shade, behind) >= CONTRAST:
+            return shade
+    return end
+
+
+def _ramp(stops: tuple[tuple[float, str], ...]) -> NDArray[np.uint8]:
+    places = [place for place, _ in stops]
+    colours = np.array([QColor(name).getRgb()[:3] for _, name in stops], dtype=float)
+    at = np.arange(256)
+    lut = (
+        np.stack([np.interp(at, places, colours[:, channel]) for channel in range(3)], axis=1).round().astype(np.uint8)
+    )
+    lut.setflags(write=False)
+    return lut
+
+
+@cache
+def weight_map() -> NDArray[np.uint8]:
+    """Signed numbers, uint8 [256, 3]: purple below zero, white at zero (entries 127 and 128), green above."""
+    return _ramp(((0, "#762A83"), (48, "#9970AB"), (96, "#D3BDDB"), (127, "#FFFFFF"),
+                  (128, "#FFFFFF"), (159, "#B7DDB9"), (207, "#4FA364"), (255, "#1B7837")))  # fmt: skip
+
+
+@cache
+def value_map() -> NDArray[np.uint8]:
+    """Pixels and activations, uint8 [256, 3]: black to white."""
+    return _ramp(((0, "#000000"), (255, "#FFFFFF")))
+
+
+@cache
+def share_map() -> NDArray[np.uint8]:
+    """Counts and shares, uint8 [256, 3]: white to dark grey-blue, for confusion matrices on light ground."""
+    return _ramp(((0, "#FFFFFF"), (64, "#D4DAE3"), (160, "#76859B"), (255, "#1D2B40")))
+
+
+def signed_colours(values: NDArray[np.floating[Any]], scale: float | None = None) -> NDArray[np.uint8]:
+    """Colours of signed numbers, uint8 [..., 3].
+
+    Args:
+        values: Any shape.
+        scale: The size that gets the strongest colour; None is the largest absolute value.
+    """
+    top = float(np.abs(values).max(initial=0.0)) if scale is None else scale
+    place = 127.5 + 127.5 * np.clip(values / top if top > 0 else np.zeros_like(values), -1, 1)
+    return weight_map()[np.where(np.isfinite(place), place, 127.5).round().astype(np.intp)]
+
+
+def tabular(font: QFont) -> QFont:
+    """Digits of one width, so that numbers that change do not dance."""
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def palette(theme: Theme) -> QPalette:
+    """The theme as a palette, for whatever a style sheet does not reach."""
+    result = QPalette()
+    roles = QPalette.ColorRole
+    pairs = {
+        roles.Window: theme.window, roles.WindowText: theme.text, roles.Base: theme.surface, roles.Text: theme.text,
+        roles.AlternateBase: theme.side, roles.Button: theme.surface, roles.ButtonText: theme.text,
+        roles.ToolTipBase: theme.text, roles.ToolTipText: theme.window, roles.Highlight: theme.primary,
+        roles.HighlightedText: theme.on_primary, roles.PlaceholderText: theme.faint, roles.Link: theme.text,
+        roles.Mid: theme.line, roles.Light: theme.surface, roles.Dark: theme.outline,
+    }  # fmt: skip
+    for role, name in pairs.items():
+        result.setColor(role, QColor(name))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
+    return result
+
+
+def apply(app: QApplication, theme: Theme) -> None:
+    """Gives the whole application a look."""
+    from cnnstudio.ui._style import style_sheet
+
+    font = app.font()
+    font.setPixelSize(theme.body_px)
+    app.setFont(tabular(font))
+    app.setPalette(palette(theme))
+    app.setStyleSheet(style_sheet(theme))
+
+
+@cache
+def pyqtgraph() -> types.ModuleType:
+    """Imports pyqtgraph, configured once. It takes 0.4 s or more: never call it before the first paint."""
+    import os
+    import sys
+
+    os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+    hook = sys.excepthook
+    import pyqtgraph as pg
+
+    sys.excepthook = hook  # pyqtgraph puts its own in place when it is imported
+    pg.setConfigOptions(imageAxisOrder="row-major", antialias=False, foreground=LIGHT.muted, background=LIGHT.window)
+    return pg

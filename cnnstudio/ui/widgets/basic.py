@@ -1,0 +1,120 @@
+"""The small parts that all views are made of: labels by role, buttons by kind, chips, lines, folds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolTip, QVBoxLayout, QWidget
+
+from cnnstudio.ui.theme import GRID_PX
+
+Role = Literal["", "brand", "title", "heading", "muted", "small", "group", "problem", "chip"]
+Kind = Literal["", "primary", "quiet", "tab", "fold"]
+
+
+def label(text: str = "", role: Role = "", *, tip: str = "", wrap: bool = False) -> QLabel:
+    """A text in one of the theme's roles. It shows plain text: whatever a file says cannot become markup."""
+    made = QLabel(text, toolTip=tip, wordWrap=wrap)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def button(text: str, kind: Kind = "", *, tip: str = "", shortcut: str = "", checkable: bool = False) -> QPushButton:
+    """A button. The tip explains it on hover and on keyboard focus; the shortcut is shown in the tip."""
+    made = QPushButton(text)
+    made.setCheckable(checkable)
+    made.setAutoDefault(False)
+    if kind:
+        made.setProperty("kind", kind)
+    if shortcut:
+        made.setShortcut(QKeySequence(shortcut))
+        tip = f"{tip} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})" if tip else ""
+    made.setToolTip(tip)
+    made.setAccessibleName(text)
+    made.setAccessibleDescription(tip)
+    explain_on_focus(made)
+    return made
+
+
+def set_kind(made: QPushButton, kind: Kind) -> None:
+    """Changes a button's kind after it was made."""
+    if made.property("kind") != kind:
+        made.setProperty("kind", kind)
+        made.style().unpolish(made)
+        made.style().polish(made)
+
+
+def set_role(made: QWidget, role: str) -> None:
+    """Changes a label's role after it was made."""
+    if made.property("role") != role:
+        made.setProperty("role", role)
+        made.style().unpolish(made)
+        made.style().polish(made)
+
+
+def line(*, vertical: bool = False) -> QFrame:
+    """A hair line between two parts."""
+    made = QFrame()
+    made.setProperty("role", "line")
+    made.setFixedWidth(1) if vertical else made.setFixedHeight(1)
+    return made
+
+
+class _ExplainOnFocus(QObject):
+    """Shows a widget's tip when the keyboard reaches it, as hovering does for the mouse.
+
+    Thread: GUI.
+    """
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watches for the focus to arrive by Tab."""
+        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget) and watched.toolTip():
+            reason = event.reason()  # type: ignore[attr-defined]
+            if reason in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+                place = watched.mapToGlobal(watched.rect().bottomLeft())
+                QToolTip.showText(place, watched.toolTip(), watched)
+        return False
+
+
+def explain_on_focus(widget: QWidget) -> None:
+    """Lets a widget's tool tip appear on keyboard focus too."""
+    widget.installEventFilter(_ExplainOnFocus(widget))
+
+
+class Fold(QWidget):
+    """A heading that folds what stands below it.
+
+    Attributes:
+        body: The layout to fill.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, title: str, *, opened: bool = False, tip: str = "") -> None:
+        """Makes it, opened or folded."""
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID_PX // 2)
+        self._title = title
+        self.button = button(title, "fold", tip=tip, checkable=True)
+        column.addWidget(self.button)
+        self._content = QWidget()
+        self.body = QVBoxLayout(self._content)
+        self.body.setContentsMargins(0, 0, 0, GRID_PX)
+        self.body.setSpacing(GRID_PX)
+        column.addWidget(self._content)
+        self.button.toggled.connect(self._toggle)
+        self.button.setChecked(opened)
+        self._toggle(opened)
+
+    @Slot(bool)
+    def _toggle(self, opened: bool) -> None:
+        from cnnstudio.ui.icons import icon
+
+        self._content.setVisible(opened)
+        self.button.setIcon(icon("unfolded" if opened else "folded"))
