@@ -51,7 +51,7 @@ class Mailbox:
         """
         self._lock = threading.Lock()
         self._wake = wake
-        self._most_points = max(2, most_points)
+        self._most_points = max(2, most_points // 2 * 2)  # even, so that thinning keeps the last
         self._clear()
         self._woken = False
 
