@@ -49,3 +49,36 @@ THREADS_MEASURING_S: Final = 0.3
 
 MEMORY_RESERVE_BYTES: Final = 300 * 2**20
 """Memory left to the window and to other programs when a race is checked for size."""
+
+VALIDATION_LEAST: Final = 500
+"""Fewer validation pictures than this measure accuracy to no better than two points."""
+
+VALIDATION_TINY: Final = 100
+"""A race on a handful of examples needs no more validation pictures than this."""
+
+VALIDATION_MOST: Final = 5_000
+"""More than this measures no better than the eye can see."""
+
+DATA_CACHE_BYTES: Final = 512 * 2**20
+"""Generated sets kept on the disk; 60,000 grey pictures take 53 MB, and making them takes seconds."""
+
+NETWORK_TIMEOUT_S: Final = 15.0
+"""A server that says nothing for so long has gone."""
+
+DOWNLOAD_CHUNK_BYTES: Final = 64 * 2**10
+"""Read at a time: a quick line still gives a smooth bar, a slow one still answers Stop."""
+
+SLICE_S: Final = 0.02
+"""Long loops hand over this often, so that questions are answered in between."""
+
+MAX_PICTURE_PIXELS: Final = 60_000_000
+"""A larger image is refused before it is unpacked: 60 million pixels take 240 MB for a moment."""
+
+PICTURE_SIDE_PX: Final = 1_024
+"""Images are brought down to this side when read: the networks see 28 to 224 pixels of it."""
+
+FOLDER_TEST_SHARE: Final = 0.2
+"""Share of a folder's pictures kept for the test where the folder does not say which."""
+
+FOLDER_PICTURES: Final = 200_000
+"""A folder of more pictures is refused: at 32 x 32 in colour they take 614 MB."""

@@ -1,1 +1,8 @@
-"""One data set per file: a constant DATASET. Found by scanning."""
+"""One data set per file: a constant DATASET. Found by scanning.
+
+`find` looks a key up, `prepare` turns a race's set-up into the three sets it needs. Neither imports torch.
+"""
+
+from cnnstudio.datasets._prepare import FoundDataset, Prepared, all_datasets, find, load, prepare
+
+__all__ = ["FoundDataset", "Prepared", "all_datasets", "find", "load", "prepare"]
