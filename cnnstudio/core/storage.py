@@ -60,9 +60,13 @@ def _take_over_mode(temporary: Path, path: Path) -> None:
     temporary.chmod(mode)
 
 
-def to_json_bytes(data: Mapping[str, Any]) -> bytes:
-    """JSON as UTF-8, indented, with a newline at its end. NaN and infinity, which JSON has not, become null."""
-    return (json.dumps(_finite(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+def to_json_bytes(data: Mapping[str, Any], compact: bool = False) -> bytes:
+    """JSON as UTF-8 with a newline at its end, indented unless `compact`.
+
+    NaN and infinity, which JSON has not, become null.
+    """
+    layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 1}
+    return (json.dumps(_finite(data), ensure_ascii=False, allow_nan=False, **layout) + "\n").encode(errors="replace")
 
 
 def _finite(value: Any) -> Any:
@@ -75,13 +79,13 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def write_json(path: Path, data: Mapping[str, Any], schema: int) -> None:
-    """Writes JSON atomically, with its schema number first.
+def write_json(path: Path, data: Mapping[str, Any], schema: int, compact: bool = False) -> None:
+    """Writes JSON atomically, with its schema number first; `compact` for long columns of numbers.
 
     Raises:
         StudioError: It cannot be written.
     """
-    write_atomic(path, to_json_bytes({"schema": schema} | dict(data)))
+    write_atomic(path, to_json_bytes({"schema": schema} | dict(data), compact))
 
 
 def read_json(
