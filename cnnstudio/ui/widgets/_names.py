@@ -1,0 +1,37 @@
+"""What a network is called where there is little room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+_ROLES: Final = {"mlp": "MLP", "cnn": "CNN", "local": "Local"}
+
+
+class Named(Protocol):
+    """What has a network's key, title and role: a `Competitor`, a `LayerWeights`."""
+
+    @property
+    def network(self) -> str:
+        """The key."""
+
+    @property
+    def title(self) -> str:
+        """As in "LeNet-5"."""
+
+    @property
+    def role(self) -> str:
+        """The role: "mlp", "cnn", "local" or ""."""
+
+
+def short_names(networks: Iterable[Named]) -> dict[str, str]:
+    """A short name of every network of a race, by key: its role's where it alone has that role, else its title."""
+    networks = tuple(networks)
+    roles = [network.role for network in networks]
+    titles = [network.title for network in networks]
+    names = {}
+    for network in networks:
+        alone = network.role in _ROLES and roles.count(network.role) == 1
+        name = _ROLES[network.role] if alone else network.title
+        names[network.network] = network.network if not alone and titles.count(name) > 1 else name
+    return names
