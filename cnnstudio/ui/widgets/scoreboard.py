@@ -34,6 +34,7 @@ Index = QModelIndex | QPersistentModelIndex
 _DOT_PX: Final = 10
 _ROW_EXTRA_PX: Final = 12
 _PAD_PX: Final = 7
+_HEAD_EXTRA_PX: Final = 4
 
 
 class ScoreModel(QAbstractTableModel):
@@ -256,7 +257,9 @@ class Scoreboard(QTableView):
         widths = []
         for column, sample in zip(COLUMNS[1:], samples[1:], strict=True):
             texts = [sample, *(column.text(row) for row in self._model.rows)]
-            widest = max(head.horizontalAdvance(column.head), *(body.horizontalAdvance(text) for text in texts))
+            widest = max(
+                head.horizontalAdvance(column.head) + _HEAD_EXTRA_PX, *(body.horizontalAdvance(text) for text in texts)
+            )
             widths.append(widest + 2 * _PAD_PX)
         return widths
 
