@@ -101,6 +101,17 @@ def read_picture(source: str | Path | bytes) -> ReadImage:
         raise StudioError(report.what, report.cause, report.remedy, report.details) from None
 
 
+def picture_size(path: Path) -> tuple[int, int] | None:
+    """Width and height as the file's header says them, or None where it is no image; reads no pixels."""
+    try:
+        with _QUIET, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                return image.size
+    except _BROKEN:
+        return None
+
+
 def _check_file(path: Path, name: str) -> None:
     try:
         if path.is_dir():

@@ -6,8 +6,6 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from cnnstudio.core import limits
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import DatasetInfo, Loaded, Loading, Pictures, Progress, Request, Shape
@@ -145,7 +143,7 @@ def prepare(config: RaceConfig, root: Path | None = None, download: bool = True)
         test=loaded.test,
         class_names=loaded.class_names,
         shape=_shape(train),
-        notes=loaded.notes + _size_note(info, config, train),
+        notes=loaded.notes + _size_note(info, config, (train, validation)),
     )
 
 
@@ -164,17 +162,20 @@ def _split(info: DatasetInfo, loaded: Loaded, config: RaceConfig, extra: int) ->
             "One is needed to learn from and another one for validation.",
             "Add pictures, or choose another data set.",
         )
-    # Where there are too few for both, validation keeps to its share so that most are still learned from.
-    size = extra if total >= config.examples + extra else min(extra, max(1, round(total * limits.VALIDATION_SHARE)))
-    held = choose(loaded.train.labels, size, config.seed, leave_one=True)
+    labels = loaded.train.labels
+    if total >= config.examples + extra:
+        chosen = choose(labels, config.examples, config.seed)
+        return loaded.train.take(chosen), loaded.train.take(complement(total, chosen))
+    # Too few for both: validation keeps to its share, so that most are still learned from.
+    held = choose(labels, min(extra, max(1, round(total * limits.VALIDATION_SHARE))), config.seed, leave_one=True)
     return loaded.train.take(complement(total, held)), loaded.train.take(held)
 
 
-def _size_note(info: DatasetInfo, config: RaceConfig, train: Pictures) -> tuple[str, ...]:
-    if len(train) >= config.examples:
+def _size_note(info: DatasetInfo, config: RaceConfig, prepared: tuple[Pictures, Pictures]) -> tuple[str, ...]:
+    train, validation = (len(part) for part in prepared)
+    if train >= config.examples:
         return ()
-    asked = np.format_float_positional(config.examples, trim="-")
     return (
-        f"{info.title} gives {len(train):,} training pictures of the {int(asked):,} asked for: "
-        "the others are kept for validation, or there are no more.",
+        f"{info.title} has {train + validation:,} training pictures: {train:,} are learned from, "
+        f"{validation:,} are kept for validation.",
     )

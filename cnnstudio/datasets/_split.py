@@ -27,8 +27,10 @@ def quotas(
     taken: NDArray[np.int64] = np.minimum(np.floor(share).astype(np.int64), most)
     while (missing := size - int(taken.sum())) > 0:
         open_ = np.flatnonzero(taken < most)
-        # Classes with none come first; then the largest remainder; then chance.
-        order = np.lexsort((chance.random(len(open_)), (taken - share)[open_], taken[open_] > 0))
+        # Classes with none come first; then the largest remainder; then chance. With fewer pictures than classes
+        # remainders would choose the same classes for every seed, so there chance alone does.
+        claims = (taken - share)[open_] if size >= len(counts) else np.zeros(len(open_))
+        order = np.lexsort((chance.random(len(open_)), claims, taken[open_] > 0))
         taken[open_[order[:missing]]] += 1
     if size >= np.count_nonzero(most):
         for empty in np.flatnonzero((taken == 0) & (most > 0)):
