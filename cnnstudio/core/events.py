@@ -244,6 +244,16 @@ class Answered:
     report: ErrorReport | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Nothing happened; a slice of long work is done. Whoever iterates may answer questions now, and shows nothing.
+
+    A run is not paused at a tick: it may stand in the middle of a step.
+    """
+
+    run_id: int
+
+
 RunEvent = (
     Preparing
     | RunStarted
@@ -255,5 +265,6 @@ RunEvent = (
     | Paused
     | Resumed
     | RunEnded
+    | Tick
 )
 Event = RunEvent | EngineReady | EngineUnavailable | Notice | Answering | Answered

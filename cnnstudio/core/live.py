@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 
@@ -19,9 +18,6 @@ class LiveSettings:
 
     learning_rate: float | None = None
 
-    def peak(self, otherwise: float) -> float:
-        """The highest learning rate: the slider's where it is a usable number, else `otherwise`."""
-        wanted = self.learning_rate
-        if wanted is None or not math.isfinite(wanted) or wanted <= 0:
-            return otherwise
-        return wanted
+    def __call__(self) -> float | None:
+        """The learning rate wanted, as the race asks for it before every step."""
+        return self.learning_rate

@@ -1,0 +1,331 @@
+"""What the engine remembers between questions: data in memory, the open run with its networks and moments, viewers."""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from cnnstudio import networks
+from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.dataset import Images, Labels, Pictures, Progress
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.events import RunStarted
+from cnnstudio.core.knobs import parse_key
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.questions import WeightsFrom
+from cnnstudio.datasets import Prepared, all_datasets, prepare
+from cnnstudio.engine import device as devices
+from cnnstudio.engine import evaluate
+from cnnstudio.engine.build import build
+from cnnstudio.engine.moments import Moments, flatten, unflatten
+from cnnstudio.engine.pixels import tensor
+from cnnstudio.engine.threads import Setting
+
+Prepare = Callable[[RaceConfig, Path | None, bool], Generator[Progress, None, Prepared]]
+R = TypeVar("R")
+
+KEPT_DATA: Final = 2
+"""Data sets in memory: the race's, and the one that is being looked at."""
+
+KEPT_GUESSES: Final = 64
+"""Moments whose guesses over the test sample are remembered; 8 kB each."""
+
+
+def finish(work: Generator[object, None, R]) -> R:
+    """Runs sliced work to its end and gives what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: R = end.value
+            return result
+
+
+@dataclass(slots=True)
+class OpenRun:
+    """The run that questions are about: the one that runs, or ran last, or was brought back from a folder.
+
+    Attributes:
+        started: What was known before the first batch.
+        specs: The networks, by key.
+        moments: The timeline.
+        modules: The networks that learn, by key; empty for a run that was brought back.
+        test: The sample of the test set that is measured along the run.
+        test_index: int64 [n], where each picture of the sample stands in the test set.
+        step: Steps done.
+        left: Networks that left the race: their newest kept moment is their "now".
+
+    Thread: engine.
+    """
+
+    started: RunStarted
+    specs: Mapping[str, NetworkSpec]
+    moments: Moments
+    modules: dict[str, nn.Module]
+    test: Pictures
+    test_index: NDArray[np.int64]
+    step: int = 0
+    left: set[str] = field(default_factory=set)
+
+    @property
+    def config(self) -> RaceConfig:
+        """The race's set-up."""
+        return self.started.config
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A network that is ready to be asked, in evaluation mode. It holds until the next reader of the network is made.
+
+    Attributes:
+        network: Its key.
+        spec: What it is.
+        module: With the weights of the moment; never the one that learns.
+        weights_from: "run" or "shipped".
+        step: The moment's step; None for shipped weights.
+        channels_last: Memory format of the pictures to give.
+        device: Where to put them.
+    """
+
+    network: str
+    spec: NetworkSpec
+    module: nn.Module
+    weights_from: WeightsFrom
+    step: int | None
+    channels_last: bool
+    device: torch.device
+
+    def logits(self, images: Images) -> Generator[None, None, NDArray[np.float32]]:
+        """What the network says of uint8 pictures [n, c, h, w]: float32 [n, classes], in slices."""
+        given = tensor(images).to(self.device)
+        return evaluate.predict(self.module, given, self.spec.macs, self.channels_last)
+
+
+class Session:
+    """Everything of the engine that outlives one question or one run.
+
+    Attributes:
+        open_run: The run that questions are about, or None.
+        device: Where networks live.
+        data_root: Folder with stored data sets, or None for the program's own.
+
+    Thread: engine.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_root: Path | None = None,
+        download: bool = True,
+        threads: int | None = None,
+        channels_last: bool | None = None,
+        device: torch.device | None = None,
+        prepare_data: Prepare = prepare,
+    ) -> None:
+        """Begins with nothing in memory.
+
+        Args:
+            data_root: Folder with stored data sets, or None for the program's own.
+            download: Whether missing data sets may be fetched.
+            threads: torch threads of every run; None lets each run measure what is fastest.
+            channels_last: Memory format of every run; None lets each run measure what is fastest.
+            device: Where networks live; None takes the fastest there is.
+            prepare_data: Loads a race's data; tests give their own.
+        """
+        self.open_run: OpenRun | None = None
+        self.data_root = data_root
+        self.device = device or devices.choose()
+        self.threads = threads
+        self.channels_last = channels_last
+        self.settings: dict[tuple[object, ...], Setting] = {}
+        self._download = download
+        self._prepare = prepare_data
+        self._data: OrderedDict[tuple[str, int, int], Prepared] = OrderedDict()
+        self._viewers: dict[str, tuple[NetworkSpec, nn.Module]] = {}
+        self._viewed: dict[str, tuple[bool, int]] = {}
+        self._shipped: dict[tuple[str, str], Reader | None] = {}
+        self._guesses: OrderedDict[tuple[str, int | None], Labels] = OrderedDict()
+
+    def load(self, config: RaceConfig) -> Generator[Progress, None, Prepared]:
+        """The data of a race: out of memory where they are among the last two asked for, else loaded or made.
+
+        Raises:
+            StudioError: They cannot be had; the sentence says why.
+        """
+        key = (config.dataset, config.examples, config.seed)
+        if key not in self._data:
+            while len(self._data) >= KEPT_DATA:
+                self._data.popitem(last=False)
+            self._data[key] = yield from self._prepare(config, self.data_root, self._download)
+        self._data.move_to_end(key)
+        return self._data[key]
+
+    def open(self, run: OpenRun) -> None:
+        """Questions are about this run from now on."""
+        self.open_run = run
+        self._viewed.clear()
+        self._guesses.clear()
+
+    def moved(self, step: int) -> None:
+        """The open run's networks took a step."""
+        self._run().step = step
+
+    def remember_guesses(self, network: str, step: int, guesses: Labels) -> None:
+        """Keeps what a measurement found anyway: guesses over the test sample at a step of the open run."""
+        self._guesses[network, step] = guesses
+        while len(self._guesses) > KEPT_GUESSES:
+            self._guesses.popitem(last=False)
+
+    def test_pictures(self) -> tuple[Pictures, NDArray[np.int64]]:
+        """The sample of the open run's test set, and where its pictures stand in the set.
+
+        Raises:
+            StudioError: No run is open.
+        """
+        return self._run().test, self._run().test_index
+
+    def _run(self) -> OpenRun:
+        if self.open_run is None:
+            raise StudioError("No run is open.", remedy="Press Run, or open a kept run.")
+        return self.open_run
+
+    def has_run(self, network: str, dataset: str) -> bool:
+        """Whether the open run trained this network on this data set (its knobs may differ)."""
+        run = self.open_run
+        return run is not None and network in run.specs and task_of(run.config.dataset) == task_of(dataset)
+
+    def reader(self, network: str, dataset: str, step: int | None = None) -> Reader | None:
+        """The network to ask about pictures of a data set.
+
+        Args:
+            network: Its key.
+            dataset: Key of the data set; decides which weights fit.
+            step: A moment of the open run; None is now.
+
+        Returns:
+            The open run's network where the run is about this set, else the network with shipped weights, else None.
+
+        Raises:
+            StudioError: The network or the data set does not exist.
+        """
+        if self.has_run(network, dataset):
+            return self.viewer(network, step)
+        return self._shipped_reader(network, dataset)
+
+    def viewer(self, network: str, step: int | None = None) -> Reader:
+        """A second copy of one of the open run's networks, with the weights of a moment.
+
+        Args:
+            network: Its key.
+            step: The newest moment at or before this step; None is now: the weights that are being trained.
+
+        Raises:
+            StudioError: No run is open, or it has no such network, or nothing of it was kept.
+        """
+        run = self._run()
+        if network not in run.specs:
+            raise StudioError(f"The open run has no network {network!r}.")
+        spec, module = self._viewer_module(network, run)
+        live = step is None and network in run.modules and network not in run.left
+        at = run.step if live else run.moments.nearest(step, network)
+        if at is None:
+            raise StudioError(f"No weights of {spec.title} are kept from this run.")
+        if self._viewed.get(network) != (live, at):
+            flat = flatten(run.modules[network]) if live else run.moments.weights(at, network)
+            unflatten(flat, module)
+            self._viewed[network] = (live, at)
+        return Reader(network, spec, module, "run", at, run.started.channels_last, self.device)
+
+    def _viewer_module(self, network: str, run: OpenRun) -> tuple[NetworkSpec, nn.Module]:
+        spec = run.specs[network]
+        known = self._viewers.get(network)
+        if known is None or known[0] != spec:
+            layout = torch.channels_last if run.started.channels_last else torch.contiguous_format
+            module = build(spec, 0).to(self.device).to(memory_format=layout).eval()
+            self._viewers[network] = (spec, module)
+            self._viewed.pop(network, None)
+        return self._viewers[network]
+
+    def _shipped_reader(self, network: str, dataset: str) -> Reader | None:
+        identifier, _ = parse_key(dataset)
+        key = (identifier, network)
+        if key not in self._shipped:
+            self._shipped[key] = self._load_shipped(network, identifier)
+        return self._shipped[key]
+
+    def _load_shipped(self, network: str, dataset_id: str) -> Reader | None:
+        from cnnstudio.engine import weights
+
+        info = all_datasets().get(dataset_id)
+        if info is None:
+            raise StudioError(f"There is no data set {dataset_id!r}.")
+        if not info.class_names:
+            return None
+        spec = networks.spec_for(network, info.shape, len(info.class_names))
+        state = weights.shipped_weights(dataset_id, network, spec)
+        if state is None:
+            return None
+        module = build(spec, 0)
+        module.load_state_dict(state)
+        return Reader(network, spec, module.to(self.device).eval(), "shipped", None, False, self.device)
+
+    def predict(
+        self, network: str, images: Images, step: int | None = None, dataset: str | None = None
+    ) -> Generator[None, None, NDArray[np.float32] | None]:
+        """What a network says of pictures, in slices.
+
+        Args:
+            network: Its key.
+            images: uint8 [n, c, h, w].
+            step: A moment of the open run; None is now.
+            dataset: Key of the data set that decides which weights fit; None takes the open run's.
+
+        Returns:
+            Logits, float32 [n, classes]; None where the network is not trained for the set.
+        """
+        reader = self.viewer(network, step) if dataset is None else self.reader(network, dataset, step)
+        if reader is None:
+            return None
+        return (yield from _steady(reader, len(images)).logits(images))
+
+    def guesses(self, network: str, step: int | None = None) -> Generator[None, None, Labels]:
+        """The class that a network of the open run gives each picture of the test sample, remembered per moment.
+
+        Returns:
+            int64 [n], read-only, in the order of `test_pictures`.
+
+        Raises:
+            StudioError: No run is open, or it has no such network.
+        """
+        reader = self.viewer(network, step)
+        if (network, reader.step) not in self._guesses:
+            pictures = self._run().test
+            logits = yield from _steady(reader, len(pictures)).logits(pictures.images)
+            found = logits.argmax(1)
+            found.setflags(write=False)
+            self.remember_guesses(network, reader.step or 0, found)
+            return found
+        return self._guesses[network, reader.step]
+
+
+def _steady(reader: Reader, pictures: int) -> Reader:
+    """A reader that holds over several slices: between two of them other questions may load other weights."""
+    if reader.weights_from == "shipped" or pictures <= evaluate.slice_pictures(reader.spec.macs):
+        return reader
+    return replace(reader, module=copy.deepcopy(reader.module))
+
+
+def task_of(dataset: str) -> tuple[str, str]:
+    """What two data sets' keys must share for weights of one to fit the other: the id, and the folder if any."""
+    identifier, rest = parse_key(dataset)
+    info = all_datasets().get(identifier)
+    return identifier, rest if info is not None and info.takes_path else ""

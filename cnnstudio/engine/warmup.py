@@ -1,0 +1,41 @@
+"""Loads torch in stages, so that the first stroke and the first run need not wait for it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Generator
+
+from cnnstudio.core.events import EngineReady
+
+
+def warm_up() -> Generator[None, None, EngineReady]:
+    """Imports torch, makes an optimiser (its first import takes seconds), and runs one convolution each way.
+
+    Yields:
+        None, between two stages.
+
+    Raises:
+        ImportError, OSError: torch is missing or its libraries do not load.
+    """
+    began = time.perf_counter()
+    import torch
+
+    yield
+    # The threads between operations are never used here; each would take memory.
+    with contextlib.suppress(RuntimeError):  # too late: somebody has used torch before
+        torch.set_num_interop_threads(1)
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 8, 5), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(4608, 2)
+    )
+    optimiser = torch.optim.AdamW(module.parameters(), fused=True)
+    yield
+    for layout in (torch.contiguous_format, torch.channels_last):
+        module.to(memory_format=layout)
+        images = torch.zeros((2, 1, 28, 28)).contiguous(memory_format=layout)
+        torch.nn.functional.cross_entropy(module(images), torch.zeros(2, dtype=torch.int64)).backward()
+        optimiser.step()
+        yield
+    from cnnstudio.engine import device
+
+    return EngineReady(str(torch.__version__), device.choose().type, time.perf_counter() - began)
