@@ -168,7 +168,8 @@ def _smoothing(owner: NDArray[np.int64]) -> tuple[Matrix, Matrix]:
 def _looseness(mean: Matrix) -> Matrix:
     gaps = np.linalg.norm(np.diff(mean, axis=0), axis=1)
     nearest = np.minimum(np.append(gaps[:1], gaps), np.append(gaps, gaps[-1:]))
-    return np.clip(nearest / _SPACING, *_STEADINESS)
+    looseness: Matrix = np.clip(nearest / _SPACING, *_STEADINESS)
+    return looseness
 
 
 def allograph(name: str, weight: float, versions: Sequence[str], width: float = 1.0) -> Allograph:

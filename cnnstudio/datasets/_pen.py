@@ -46,7 +46,7 @@ def depth(path: torch.Tensor, radius: torch.Tensor, side: int) -> torch.Tensor:
     pixels = torch.stack([x * x + y * y, -2 * x, -2 * y, torch.ones_like(x)])
     k = radius**-2
     points = torch.stack([k, k * path[..., 0], k * path[..., 1], k * (path**2).sum(2)], 2)
-    nearest = torch.cat([(part @ pixels).amin(1) for part in points.split(_CACHED)])
+    nearest = torch.cat([(part @ pixels).amin(1) for part in torch.split(points, _CACHED)])
     return (1 - nearest.clamp(min=0).sqrt()).view(-1, side, side)
 
 
@@ -104,7 +104,8 @@ def draw(
     path = (path - (low + high) / 2) * scale
     ink = depth(path, radius * _width(allograph, n, rng, style), BOX) * radius[..., None] + _rough(n, rng, style)
     gain = torch.maximum(gain, 1 / (radius / soft + 0.5))  # a thin line is as white as a thick one
-    return ((ink / soft[..., None] + 0.5).clamp(0, 1) * gain[..., None]).clamp(max=1)
+    grey: torch.Tensor = (ink / soft[..., None] + 0.5).clamp(0, 1) * gain[..., None]
+    return grey.clamp(max=1)
 
 
 def place(ink: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:

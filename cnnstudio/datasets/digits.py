@@ -88,7 +88,7 @@ def _write_digits(sheet: _Sheet, seed: int, part: Part, recipe: Recipe) -> Gener
     for shape in digit_shapes():
         mine = np.flatnonzero(sheet.labels == shape.digit)
         for allograph, share in _shares(shape, len(mine), choice, recipe):
-            for chosen in torch.from_numpy(mine[share]).split(SLICE):
+            for chosen in torch.split(torch.from_numpy(mine[share]), SLICE):
                 if not len(chosen):
                     continue
                 path = write(shape, allograph, sheet.turns[chosen], rng, recipe.style)
