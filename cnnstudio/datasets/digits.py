@@ -86,7 +86,7 @@ def _write_digits(sheet: _Sheet, seed: int, part: Part, recipe: Recipe) -> Gener
 
     rng, choice = torch_stream(seed, part, "strokes"), numpy_stream(seed, part, "ways")
     for shape in digit_shapes():
-        mine = np.flatnonzero(sheet.labels == shape.digit)
+        mine = choice.permutation(np.flatnonzero(sheet.labels == shape.digit))
         for allograph, share in _shares(shape, len(mine), choice, recipe):
             for chosen in torch.split(torch.from_numpy(mine[share]), SLICE):
                 if not len(chosen):
@@ -178,7 +178,7 @@ DATASET = DatasetInfo(
         Knob("pen", "many pens", True, "Whether pens differ in width and pressure; off, all digits have one width."),
         Knob("slant", "slant", True, "Whether hands differ in slant, turn and width; off, all digits stand upright."),
         Knob("wobble", "wobble", True, "Whether lines tremble, shift and bend; off, every hand is steady."),
-        Knob("ways", "ways of writing", True, "Whether a digit is written in several ways (7s with a bar); off, in one."),
+        Knob("ways", "ways of writing", True, "Whether a digit is written in several ways, or only in one."),
     ),
     centred=True,
     generated=True,
