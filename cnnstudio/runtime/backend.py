@@ -19,10 +19,10 @@ class Backend(Protocol):
     """
 
     def warm_up(self) -> Generator[None, None, EngineReady]:
-        """Imports what training needs, in stages, so that closing the window need not wait for all of them."""
+        """Imports what training needs, in stages, so that closing the window need not wait for all of it."""
 
-    def race(self, config: RaceConfig, run_id: int, live: LiveSettings) -> Generator[RunEvent | None, None, None]:
-        """A race as events; None is a gap in a long piece of work, in which questions may be served."""
+    def race(self, config: RaceConfig, run_id: int, live: LiveSettings) -> Generator[RunEvent, None, None]:
+        """A race as events."""
 
     def answer(self, question: Question[Any]) -> Any:
         """The answer, or a generator of `Progress` that returns it."""
@@ -49,7 +49,7 @@ class TorchBackend:
         self._session = Session(data_root=self._data_root)
         return ready
 
-    def race(self, config: RaceConfig, run_id: int, live: LiveSettings) -> Generator[RunEvent | None, None, None]:
+    def race(self, config: RaceConfig, run_id: int, live: LiveSettings) -> Generator[RunEvent, None, None]:
         """The race of `engine.race`."""
         from cnnstudio.engine.race import race
 

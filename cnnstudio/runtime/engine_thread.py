@@ -33,6 +33,7 @@ from cnnstudio.core.events import (
     RunEnded,
     RunEvent,
     StepEnd,
+    Tick,
 )
 from cnnstudio.core.questions import Question
 from cnnstudio.runtime._warnings import WarningRelay
@@ -69,13 +70,15 @@ class _Run:
         step: The last step that ended.
         seconds: Time spent inside the race, so that neither a pause nor a sleep of the computer counts.
         standing: Whether the window was told that the run stands.
+        at_tick: Whether the race may be in the middle of a step, where it does not stand.
     """
 
     run_id: int
-    events: Generator[RunEvent | None, None, None]
+    events: Generator[RunEvent, None, None]
     step: int = 0
     seconds: float = 0.0
     standing: bool = False
+    at_tick: bool = False
 
 
 def _advance(generator: Generator[Any, None, Any]) -> Any:
@@ -243,7 +246,8 @@ class Engine:
         if isinstance(event, _Returned):
             self._mailbox.put(RunEnded(run.run_id, "finished", run.step, run.seconds))
             return True
-        if event is None:
+        run.at_tick = isinstance(event, Tick)
+        if run.at_tick:
             return False
         self._mailbox.put(event)
         if isinstance(event, StepEnd):
@@ -260,7 +264,7 @@ class Engine:
             wish = self._control.wish()
             if wish == "leave":
                 return False
-            if wish != "stand":
+            if wish != "stand" or run.at_tick:
                 if run.standing and wish == "go":
                     self._mailbox.put(Resumed(run.run_id, run.step))
                 run.standing = False

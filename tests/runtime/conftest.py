@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from cnnstudio.core.config import RaceConfig
-from cnnstudio.core.events import EngineReady, Event, RunEvent, StepEnd
+from cnnstudio.core.events import EngineReady, Event, RunEvent, StepEnd, Tick
 from cnnstudio.core.live import LiveSettings
 from cnnstudio.core.questions import Question
 from cnnstudio.runtime.engine_thread import Engine
@@ -67,6 +67,7 @@ class ScriptedBackend:
         self._gated = gated
         self._allowed = threading.Semaphore(0)
         self.before_step: Callable[[int], None] = lambda step: None
+        self.after: Callable[[RunEvent], Iterable[RunEvent]] = lambda event: ()
 
     def allow(self, steps: int = 1) -> None:
         for _ in range(steps):
@@ -79,10 +80,10 @@ class ScriptedBackend:
             raise self.warm_up_error
         return EngineReady("0", "cpu", 0.0)
 
-    def race(self, config: RaceConfig, run_id: int, live: LiveSettings) -> Generator[RunEvent | None, None, None]:
+    def race(self, config: RaceConfig, run_id: int, live: LiveSettings) -> Generator[RunEvent, None, None]:
         self.lives[run_id] = live
         try:
-            yield None
+            yield Tick(run_id)
             for event in scripted_run(run_id, config, self.steps, fail_at=self.fail_at):
                 self.thread_ids.add(threading.get_ident())
                 if isinstance(event, StepEnd):
@@ -90,6 +91,7 @@ class ScriptedBackend:
                     if self._gated:
                         assert self._allowed.acquire(timeout=PATIENCE_S)
                 yield event
+                yield from self.after(event)
         finally:
             self.closed_runs.append(run_id)
 

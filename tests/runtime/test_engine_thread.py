@@ -20,12 +20,14 @@ from cnnstudio.core.events import (
     EngineReady,
     EngineUnavailable,
     Event,
+    MomentKept,
     Notice,
     Paused,
     Resumed,
     RunEnded,
     RunStarted,
     StepEnd,
+    Tick,
 )
 from cnnstudio.core.questions import Question
 from cnnstudio.runtime.engine_thread import Engine
@@ -453,3 +455,28 @@ def test_many_threads_may_command_at_once(mailbox: RecordingMailbox, backend: Sc
     assert engine.close(PATIENCE_S)
     assert sorted(ids) == list(range(1, 81))
     assert sorted(event.run_id for event in mailbox.heard if isinstance(event, RunEnded)) == list(range(1, 81))
+
+
+def test_a_run_does_not_stand_at_a_tick_but_serves_and_stops_there(
+    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
+):
+    """Ticks come in the middle of a step: of a pause they know nothing."""
+    served: list[str] = []
+
+    def slices(event: Event):
+        if isinstance(event, StepEnd) and event.step == 2:
+            yield Tick(event.run_id)
+            engine.pause()
+            engine.ask(Ask("in the slice"))
+            yield Tick(event.run_id)
+            served.append("before the next slice" if served else "nothing")
+            yield MomentKept(event.run_id, 2, (2,))
+
+    backend.after = slices
+    backend.answers[Ask] = lambda question: served.append(question.text)
+    engine = make_engine(backend)
+    engine.run(RaceConfig())
+    paused = mailbox.wait_for_kind(Paused)
+    assert served == ["in the slice", "before the next slice"]
+    assert mailbox.heard[mailbox.heard.index(paused) - 1] == MomentKept(1, 2, (2,))
+    assert not any(isinstance(event, Tick) for event in mailbox.heard)
