@@ -27,7 +27,7 @@ from cnnstudio.engine import memory, threads
 from cnnstudio.engine.augment import Augmentation
 from cnnstudio.engine.build import build
 from cnnstudio.engine.moments import Moments, flatten
-from cnnstudio.engine.pixels import Part
+from cnnstudio.engine.pixels import Part, lay_out
 from cnnstudio.engine.session import OpenRun, Session
 from cnnstudio.engine.train import Learner
 
@@ -84,9 +84,8 @@ def starting_grid(config: RaceConfig, session: Session, run_id: int) -> Generato
     modules = {key: build(spec, config.weights_seed) for key, spec in specs.items()}
     yield Preparing(run_id, None, "measuring how this computer is fastest")
     setting = yield from _setting(config, session, modules, specs, run_id)
-    layout = torch.channels_last if setting.channels_last else torch.contiguous_format
     for key, module in modules.items():
-        modules[key] = module.to(session.device).to(memory_format=layout)
+        modules[key] = lay_out(module.to(session.device), setting.channels_last)
     started = _started(config, prepared, specs, setting, session.device, run_id)
     return _grid(config, session, prepared, specs, modules, started)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from typing import Final
 
 import torch
@@ -28,15 +27,14 @@ def make_optimiser(config: RaceConfig, weights: Iterable[nn.Parameter], device: 
     Raises:
         KeyError: The set-up names no optimiser there is.
     """
+    rate, decay = config.learning_rate, config.weight_decay
     fused = device.type in ("cpu", "cuda")
-    adam_settings = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": fused}
-    makers: dict[str, Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]] = {
-        "sgd": partial(torch.optim.SGD, **adam_settings),
-        "momentum": partial(torch.optim.SGD, momentum=config.momentum, **adam_settings),
-        "adam": partial(torch.optim.Adam, **adam_settings),
-        "adamw": partial(torch.optim.AdamW, **adam_settings),
-    }
-    return makers[config.optimiser](weights)
+    if config.optimiser == "adamw":
+        return torch.optim.AdamW(weights, rate, weight_decay=decay, fused=fused)
+    if config.optimiser == "adam":
+        return torch.optim.Adam(weights, rate, weight_decay=decay, fused=fused)
+    momentum = {"sgd": 0.0, "momentum": config.momentum}[config.optimiser]
+    return torch.optim.SGD(weights, rate, momentum=momentum, weight_decay=decay, fused=fused)
 
 
 def set_learning_rate(optimiser: torch.optim.Optimizer, learning_rate: float) -> None:

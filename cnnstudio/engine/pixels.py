@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import torch
+from torch import nn
 
 from cnnstudio.core.dataset import Images, Labels, Pictures
 
@@ -31,10 +32,22 @@ def tensor(array: Images | Labels) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array))
 
 
+def layout(channels_last: bool) -> torch.memory_format:
+    """A memory format as torch names it."""
+    return torch.channels_last if channels_last else torch.contiguous_format
+
+
+def lay_out(module: nn.Module, channels_last: bool) -> nn.Module:
+    """Puts a module's kernels into a memory format, in place; the numbers stay the same."""
+    for weight in module.parameters():
+        if weight.dim() == 4:
+            weight.data = weight.data.contiguous(memory_format=layout(channels_last))
+    return module
+
+
 def to_unit(images: torch.Tensor, channels_last: bool) -> torch.Tensor:
     """uint8 [n, c, h, w] from 0 to 255 becomes float32 from 0 to 1, a new tensor."""
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    return images.to(torch.float32, memory_format=layout).mul_(1 / 255)
+    return images.to(torch.float32, memory_format=layout(channels_last)).mul_(1 / 255)
 
 
 def normalise_(unit: torch.Tensor) -> torch.Tensor:

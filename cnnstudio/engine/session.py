@@ -24,10 +24,10 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.questions import WeightsFrom
 from cnnstudio.datasets import Prepared, all_datasets, prepare
 from cnnstudio.engine import device as devices
-from cnnstudio.engine import evaluate
+from cnnstudio.engine import evaluate, weights
 from cnnstudio.engine.build import build
 from cnnstudio.engine.moments import Moments, flatten, unflatten
-from cnnstudio.engine.pixels import tensor
+from cnnstudio.engine.pixels import lay_out, tensor
 from cnnstudio.engine.threads import Setting
 
 Prepare = Callable[[RaceConfig, Path | None, bool], Generator[Progress, None, Prepared]]
@@ -249,8 +249,7 @@ class Session:
         spec = run.specs[network]
         known = self._viewers.get(network)
         if known is None or known[0] != spec:
-            layout = torch.channels_last if run.started.channels_last else torch.contiguous_format
-            module = build(spec, 0).to(self.device).to(memory_format=layout).eval()
+            module = lay_out(build(spec, 0).to(self.device), run.started.channels_last).eval()
             self._viewers[network] = (spec, module)
             self._viewed.pop(network, None)
         return self._viewers[network]
@@ -263,8 +262,6 @@ class Session:
         return self._shipped[key]
 
     def _load_shipped(self, network: str, dataset_id: str) -> Reader | None:
-        from cnnstudio.engine import weights
-
         info = all_datasets().get(dataset_id)
         if info is None:
             raise StudioError(f"There is no data set {dataset_id!r}.")
@@ -310,7 +307,7 @@ class Session:
         if (network, reader.step) not in self._guesses:
             pictures = self._run().test
             logits = yield from _steady(reader, len(pictures)).logits(pictures.images)
-            found = logits.argmax(1)
+            found: Labels = logits.argmax(1).astype(np.int64)
             found.setflags(write=False)
             self.remember_guesses(network, reader.step or 0, found)
             return found

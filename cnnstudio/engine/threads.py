@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from torch.nn import functional
 
 from cnnstudio.core import limits
 from cnnstudio.core.dataset import Shape
+from cnnstudio.engine.pixels import lay_out, layout
 
-TRIAL_MACS: Final = 60_000_000
+TRIAL_MACS: Final = 25_000_000
 """Multiply-adds of a trial's batch at most: a few milliseconds, so that every setting gets several trials."""
 
-TRIALS: Final = 3
-"""Trials of each setting after one to warm up; the quickest counts, as others only add what disturbs."""
+TRIALS: Final = 5
+"""Rounds of trials after one to warm up; a setting's quickest counts, as the others only add what disturbs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,9 @@ class Setting:
     channels_last: bool
 
 
-def candidates(most_threads: int, maps: bool) -> tuple[Setting, ...]:
-    """The settings worth a trial, the likeliest first; without convolutions the memory format does not matter."""
-    threads = sorted({1, most_threads // 2, most_threads} - {0}, reverse=True)
-    formats = (True, False) if maps else (False,)
-    return tuple(Setting(count, last) for last in formats for count in threads)
+def thread_counts(most_threads: int) -> tuple[int, ...]:
+    """Numbers of threads worth a trial; one comes first, as it is the safest where other programs are busy."""
+    return tuple(sorted({1, most_threads // 2, most_threads} - {0}))
 
 
 def has_kernels(module: nn.Module) -> bool:
@@ -65,40 +65,50 @@ def choose(
         None, between trials.
 
     Returns:
-        The quickest of the settings that there was time for.
+        The quickest setting: first the number of threads, then, where there are convolutions, the memory format.
     """
-    options = candidates(most_threads, any(has_kernels(module) for module in modules))
-    if len(options) == 1:
-        return options[0]
-    before, until = torch.get_num_threads(), time.perf_counter() + limits.THREADS_MEASURING_S
+    maps = any(has_kernels(module) for module in modules)
+    if most_threads == 1 and not maps:
+        return Setting(1, False)
     noise = torch.Generator().manual_seed(0)
     images = torch.randn((max(2, min(batch_size, TRIAL_MACS // max(1, macs))), *shape), generator=noise)
-    seconds: dict[Setting, float] = {}
-    for option in options:
-        copies = [_copy(module, option.channels_last) for module in modules]
-        trials = []
-        for _ in range(1 + TRIALS):
-            if time.perf_counter() > until:
-                break
+    by_threads = tuple(Setting(count, maps) for count in thread_counts(most_threads))
+    best = yield from _quickest(modules, images, by_threads, limits.THREADS_MEASURING_S * 2 / 3)
+    if maps:
+        by_format = (best, Setting(best.threads, False))
+        best = yield from _quickest(modules, images, by_format, limits.THREADS_MEASURING_S / 3)
+    return best
+
+
+def _quickest(
+    modules: Sequence[nn.Module], images: torch.Tensor, options: Sequence[Setting], most_s: float
+) -> Generator[None, None, Setting]:
+    """Tries the settings in turn, at least once each and as often as the time allows."""
+    before, until = torch.get_num_threads(), time.perf_counter() + most_s
+    copies = {option: [_copy(module, option.channels_last) for module in modules] for option in options}
+    seconds = dict.fromkeys(options, math.inf)
+    for trial in range(1 + TRIALS):
+        for option in options:
             torch.set_num_threads(option.threads)
             try:
-                trials.append(_trial(copies, images, option.channels_last))
+                taken = _trial(copies[option], images, option.channels_last)
             finally:
                 torch.set_num_threads(before)
+            if trial:
+                seconds[option] = min(seconds[option], taken)
             yield
-        if len(trials) > 1:
-            seconds[option] = min(trials[1:])
-    return min(seconds, key=lambda option: seconds[option]) if seconds else options[0]
+        if trial and time.perf_counter() > until:
+            break
+    return min(options, key=lambda option: seconds[option])
 
 
 def _copy(module: nn.Module, channels_last: bool) -> nn.Module:
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    return copy.deepcopy(module).eval().to(memory_format=layout)  # eval: dropout would draw from torch's random stream
+    # Evaluation mode: dropout would draw from torch's random stream.
+    return lay_out(copy.deepcopy(module).eval(), channels_last)
 
 
 def _trial(modules: Sequence[nn.Module], images: torch.Tensor, channels_last: bool) -> float:
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    images = images.contiguous(memory_format=layout)
+    images = images.contiguous(memory_format=layout(channels_last))
     labels = torch.zeros(len(images), dtype=torch.int64)
     began = time.perf_counter()
     for module in modules:

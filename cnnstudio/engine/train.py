@@ -17,10 +17,14 @@ from torch.nn import functional
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import StepResult
 from cnnstudio.engine import device as devices
+from cnnstudio.engine import modules
 from cnnstudio.engine.optim import make_optimiser, set_learning_rate
 
 ASLEEP_S: Final = 2.0
 """A step that takes longer, and almost none of it in the processor, was interrupted by the computer's sleep."""
+
+CHANCE: Final = (nn.modules.dropout._DropoutNd, modules.StochasticDepth, modules.StochasticPool2d)
+"""Layers that draw random numbers while they learn."""
 
 
 class Learner:
@@ -41,7 +45,7 @@ class Learner:
         self.own_seconds = 0.0
         self._device = device
         self._optimiser = make_optimiser(config, module.parameters(), device)
-        self._dropout = any(isinstance(part, nn.modules.dropout._DropoutNd) for part in module.modules())
+        self._by_chance = any(isinstance(part, CHANCE) for part in module.modules())
         self._norms = [part for part in module.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
         self._chance_seed = config.weights_seed
 
@@ -86,7 +90,7 @@ class Learner:
     @contextlib.contextmanager
     def _own_chance(self, step: int) -> Iterator[None]:
         """Dropout draws from torch's one random stream; this lends it a network's own and gives it back."""
-        if not self._dropout:
+        if not self._by_chance:
             yield
             return
         cards = [self._device] if self._device.type == "cuda" else []

@@ -22,6 +22,8 @@ def warm_up() -> Generator[None, None, EngineReady]:
     import torch
 
     yield
+    from cnnstudio.engine import device, pixels
+
     # The threads between operations are never used here; each would take memory.
     with contextlib.suppress(RuntimeError):  # too late: somebody has used torch before
         torch.set_num_interop_threads(1)
@@ -30,12 +32,10 @@ def warm_up() -> Generator[None, None, EngineReady]:
     )
     optimiser = torch.optim.AdamW(module.parameters(), fused=True)
     yield
-    for layout in (torch.contiguous_format, torch.channels_last):
-        module.to(memory_format=layout)
-        images = torch.zeros((2, 1, 28, 28)).contiguous(memory_format=layout)
+    for last in (False, True):
+        pixels.lay_out(module, last)
+        images = torch.zeros((2, 1, 28, 28)).contiguous(memory_format=pixels.layout(last))
         torch.nn.functional.cross_entropy(module(images), torch.zeros(2, dtype=torch.int64)).backward()
         optimiser.step()
         yield
-    from cnnstudio.engine import device
-
     return EngineReady(str(torch.__version__), device.choose().type, time.perf_counter() - began)
