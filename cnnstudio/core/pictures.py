@@ -7,13 +7,14 @@ import struct
 import threading
 import warnings
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from cnnstudio.core import limits
 from cnnstudio.core.dataset import Images
@@ -34,6 +35,9 @@ _FAINT: Final = 12 / 255
 
 _EVEN_PAPER: Final = 8 / 255
 """Paper whose border varies by less is a drawing's background; by more, a photograph's."""
+
+_EDGE_PX: Final = 9
+"""An edge lies within half of this many pixels of the stroke it belongs to."""
 
 _REMEDY: Final = "Save it again as PNG or JPEG, or choose another one."
 
@@ -238,34 +242,37 @@ def _border(grey: Ink) -> NDArray[np.float32]:
 
 def _photographed(ink: Ink) -> Ink:
     """Ink from a photograph in which ink is light: subtracts the lighting, then a soft threshold."""
-    lit = ink - _lighting(ink)
+    lit = _filtered(ink, 1, np.mean) - _lighting(ink)
     threshold = otsu(lit)
-    strokes = lit[lit > threshold]
-    if not len(strokes) or float(strokes.mean()) < 2 * _FAINT:
+    core = lit > threshold
+    if not core.any() or float(lit[core].mean()) < 2 * _FAINT:
         return np.zeros(ink.shape, np.float32)
-    full = float(strokes.mean())
-    # Half of the ink's strength is the edge of a stroke; the ramp around it keeps edges smooth.
-    foot = max(0.0, 2 * threshold - full)
-    strokes_only: Ink = np.clip((lit - foot) / np.float32(full - foot), 0, 1).astype(np.float32)
-    return strokes_only
+    # A ramp about the threshold keeps edges smooth; grain that is nowhere near a stroke is not an edge.
+    near = np.asarray(Image.fromarray(core.astype(np.uint8)).filter(ImageFilter.MaxFilter(_EDGE_PX)))
+    strokes: Ink = np.clip((lit - threshold / 2) / np.float32(threshold), 0, 1) * near
+    return strokes
 
 
 def _lighting(ink: Ink) -> Ink:
-    """The paper without its strokes: the darkest of each neighbourhood, smoothed, at an eighth of the size."""
+    """The paper without its strokes: a morphological opening at an eighth of the size, smoothed.
+
+    The darkest of each neighbourhood knows no strokes, and the lightest of those follows a slope again.
+    """
     height, width = ink.shape
     small = (max(1, width // 8), max(1, height // 8))
     coarse = np.asarray(Image.fromarray(ink).resize(small, Image.Resampling.BOX))
     reach = max(1, max(coarse.shape) // 8)
+    for step in (np.min, np.max, np.mean):
+        coarse = _filtered(coarse, reach, step)
+    return np.array(Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _filtered(picture: Ink, reach: int, step: Callable[..., Any]) -> Ink:
+    """Applies min, max or mean over the square that reaches so far to every side, one axis after the other."""
     for axis in (0, 1):
-        padded = np.pad(coarse, [(reach, reach) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
-        coarse = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis).min(axis=-1)
-    for axis in (0, 1):
-        padded = np.pad(coarse, [(reach, reach) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
-        coarse = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis).mean(axis=-1)
-    smooth = Image.fromarray(np.ascontiguousarray(coarse, np.float32)).resize(
-        (width, height), Image.Resampling.BILINEAR
-    )
-    return np.array(smooth)
+        padded = np.pad(picture, [(reach, reach) if each == axis else (0, 0) for each in (0, 1)], mode="edge")
+        picture = step(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis), axis=-1)
+    return np.ascontiguousarray(picture, np.float32)
 
 
 def otsu(values: NDArray[np.float32], bins: int = 256) -> float:

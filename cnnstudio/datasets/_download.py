@@ -80,6 +80,8 @@ class _Reader(threading.Thread):
                     self._put(chunk)
             self._put(None)
         except _FAILURES as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
             self._put(error)
 
     def _put(self, piece: _Begin | bytes | BaseException | None) -> None:
@@ -155,7 +157,6 @@ def _fetch_from(url: str, part: Path, name: str) -> Generator[Progress, None, st
                 return ""
             problem = "The connection broke off."
         except urllib.error.HTTPError as error:
-            error.close()
             if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and before:
                 return ""  # there is no more than what is here; the checksum decides
             return f"The server answered {error.code} ({error.reason})."

@@ -143,7 +143,7 @@ def prepare(config: RaceConfig, root: Path | None = None, download: bool = True)
         test=loaded.test,
         class_names=loaded.class_names,
         shape=_shape(train),
-        notes=loaded.notes + _size_note(info, config, (train, validation)),
+        notes=loaded.notes + _size_note(config, (train, validation)),
     )
 
 
@@ -171,11 +171,11 @@ def _split(info: DatasetInfo, loaded: Loaded, config: RaceConfig, extra: int) ->
     return loaded.train.take(complement(total, held)), loaded.train.take(held)
 
 
-def _size_note(info: DatasetInfo, config: RaceConfig, prepared: tuple[Pictures, Pictures]) -> tuple[str, ...]:
+def _size_note(config: RaceConfig, prepared: tuple[Pictures, Pictures]) -> tuple[str, ...]:
     train, validation = (len(part) for part in prepared)
     if train >= config.examples:
         return ()
     return (
-        f"{info.title} has {train + validation:,} training pictures: {train:,} are learned from, "
-        f"{validation:,} are kept for validation.",
+        f"Of the {train + validation:,} training pictures that there are, {train:,} are learned from "
+        f"and {validation:,} are kept for validation.",
     )

@@ -2,9 +2,9 @@
 
 The folder may also hold train/ and test/ (or val/), each with the class folders in it. What the pictures become:
 
-* Classes named by digits: 28 x 28 grey, white ink on black. Pictures that already are (28 x 28, dark border) stay as they
-  are; all others are framed as MNIST's (ink found, 20 x 20, centre of mass in the middle), so that a network that
-  reads digits can be tried on them.
+* Classes named by digits: 28 x 28 grey, white ink on black. Pictures that already are (28 x 28, dark border) stay as
+  they are; all others are framed as MNIST's (ink found, 20 x 20, centre of mass in the middle), so that a network
+  that reads digits can be tried on them.
 * All others: the middle square, 28 x 28 where most are no larger than that and 32 x 32 otherwise, in colour if any
   picture has colour.
 """
@@ -26,7 +26,7 @@ from cnnstudio.core.dataset import DatasetInfo, Images, Loaded, Loading, Picture
 from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.framing import brightness, fit_colour, frame
 from cnnstudio.core.pictures import ReadImage, as_ink, picture_size, read_picture
-from cnnstudio.datasets._split import choose, complement
+from cnnstudio.datasets._split import choose
 
 _SMALL_PX: Final = 28
 _USUAL_PX: Final = 32
