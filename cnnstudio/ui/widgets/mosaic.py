@@ -169,7 +169,7 @@ class Mosaic(QWidget):
 
     def _tile_height(self) -> int:
         height, width = self._pixels.shape[1:3]
-        return max(1, round(self._tile_px * height / width))
+        return max(1, round(self._tile_px * int(height) / int(width)))
 
     def _caption_px(self) -> int:
         return QFontMetrics(self._theme.font("small")).height() + 2 if self._captions else 0

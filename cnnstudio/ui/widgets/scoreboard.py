@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
@@ -21,8 +22,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnstudio.core.events import Competitor
 from cnnstudio.core.history import History
-from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
+from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets._score_rows import COLUMNS, Row, rows_of
 
 _BOLD: Final = {4}
@@ -204,6 +207,13 @@ class Scoreboard(QTableView):
             return
         caption = f"at step {step:,}" if step is not None else f"now, step {history.step:,}"
         self._model.set_rows(rows_of(history, step, self._theme), caption)
+
+    def show_cards(self, cards: Sequence[Competitor]) -> None:
+        """Shows networks that have not begun: what they are and what they cost."""
+        colours, names = network_colours(cards), short_names(cards)
+        rows = [Row(card, names[card.network], colours[card.network], self._theme.readable(colours[card.network]))
+                for card in cards]  # fmt: skip
+        self._model.set_rows(rows, "")
 
     def as_text(self, separator: str = "\t") -> str:
         """The table as lines of text, or as CSV where the separator is a comma."""

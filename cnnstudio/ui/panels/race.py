@@ -1,0 +1,394 @@
+"""The race: how fast and how well each network learns the same examples."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final, cast
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
+
+from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
+from cnnstudio.core.history import Axis
+from cnnstudio.core.questions import OnlyOneRight, Shown
+from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
+from cnnstudio.ui.studio import Studio
+from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.widgets._names import short_names
+from cnnstudio.ui.widgets._race_lines import AXIS_NAMES, Wanted, places_of, race_axes, race_lines, step_at
+from cnnstudio.ui.widgets._setup_words import cards_of, dataset_words, network_sentence
+from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
+from cnnstudio.ui.widgets.chip import Chip
+from cnnstudio.ui.widgets.exports import ExportMenu
+from cnnstudio.ui.widgets.live_curve import REDRAW_MS, LiveCurve
+from cnnstudio.ui.widgets.popover import Popover
+from cnnstudio.ui.widgets.right_strip import RightStrip
+from cnnstudio.ui.widgets.runs_list import RunsList
+from cnnstudio.ui.widgets.scoreboard import Scoreboard
+
+STRIP_GAP_MS: Final = 1000
+"""Which pictures only one network reads is asked at most once a second: it costs training time."""
+
+_STRIP_PICTURES: Final = 24
+_SMOOTHING_STEPS: Final = 100
+_SMOOTHING_MOST: Final = 0.97
+
+
+class RacePanel(Panel):
+    """Curves, scoreboard, and what only one network gets right.
+
+    Thread: GUI.
+    """
+
+    INFO = PanelInfo(
+        id="race",
+        title="Same examples, same order. Who learns what?",
+        short="Race",
+        group="Train",
+        order=10,
+    )
+
+    def build(self) -> None:
+        """Makes everything, once."""
+        self._wanted = Wanted()
+        self._refresh_timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._refresh_timer.timeout.connect(self._refresh_curve)
+        self._strip_timer = QTimer(self, singleShot=True, interval=STRIP_GAP_MS)
+        self._strip_timer.timeout.connect(self._on_strip_timer)
+        self._strip_due = False
+        self._asked: tuple[str, str, str] = ("", "", "")
+        self._build_controls()
+        self.curve = LiveCurve(self.studio.theme)
+        self.curve.moment_picked.connect(self._on_picked)
+        self.curve.moment_stepped.connect(self._on_stepped)
+        self.curve.zoomed.connect(self._on_zoomed)
+        self.body.addWidget(self.curve, 1)
+        self._build_under_curve()
+        self._build_more()
+        self.stopped = label("", "problem", wrap=True)
+        self.stopped.hide()
+        self.body.addWidget(self.stopped)
+        self.board = Scoreboard(self.studio.theme)
+        self.board.selectionModel().currentChanged.connect(self._show_sentence)
+        self.body.addWidget(self.board)
+        self.sentence = label("", "small", wrap=True)
+        self.body.addWidget(self.sentence)
+        self.strip = RightStrip(self.studio.theme)
+        self.strip.picture_chosen.connect(self._on_picture_chosen)
+        self.strip.all_wanted.connect(self._on_all_wanted)
+        self.strip.hide()
+        self.body.addWidget(self.strip)
+        self.studio.config_changed.connect(self._show_setup)
+        self.studio.network_stopped.connect(self._show_stopped)
+
+    def sync(self) -> None:
+        """Shows the study as it is."""
+        self._show_setup()
+        self.on_past()
+        self._show_all()
+        self._want_strip()
+
+    def on_run_started(self, event: RunStarted) -> None:
+        """Begins with empty axes."""
+        self.strip.show_pictures(None, "")
+        self._show_setup()
+        self._show_all()
+
+    def on_points(self, points: tuple[StepEnd, ...]) -> None:
+        """Moves the cursor along, and the batches where they are shown; never more often than is seen."""
+        if not self._refresh_timer.isActive():
+            self._refresh_timer.start()
+
+    def on_evaluated(self, event: Evaluated) -> None:
+        """New points of all curves, a new table."""
+        self._show_all()
+        self._want_strip()
+
+    def on_run_ended(self, event: RunEnded) -> None:
+        """The last state."""
+        self._show_all()
+        self._want_strip()
+
+    def on_moment(self, step: int | None) -> None:
+        """Cursor, table and pictures of another moment."""
+        self._show_cursor()
+        self._show_board()
+        self._want_strip()
+
+    def on_past(self) -> None:
+        """Earlier runs came, went or changed."""
+        past = self.studio.past
+        self.runs_button.setVisible(bool(past))
+        self.runs_button.setText(f"Earlier runs ({len(past)})")
+        self.runs.show_runs(past)
+        self._refresh_curve()
+
+    def on_theme(self, theme: Theme) -> None:
+        """Restyles what paints itself."""
+        for part in (self.curve, self.board, self.strip, self.dataset_chip, self.examples_chip, self.seed_chip):
+            part.set_theme(theme)
+        self._show_board()
+        self._refresh_curve()
+
+    def settings(self) -> dict[str, Any]:
+        """What the student chose to see."""
+        wanted = self._wanted
+        return {
+            "metric": wanted.metric, "x": wanted.x, "validation": wanted.validation, "batches": wanted.batches,
+            "log_x": wanted.log_x, "log_y": wanted.log_y, "smoothing": self.smoothing.value(),
+            "more": self.more_button.isChecked(), "export_folder": self.export_menu.folder,
+        }  # fmt: skip
+
+    def restore(self, settings: dict[str, Any]) -> None:
+        """Shows it again."""
+        (self.loss if settings.get("metric") == "loss" else self.accuracy).setChecked(True)
+        self.against.setCurrentIndex(max(0, self.against.findData(settings.get("x"))))
+        for name, box in self._boxes.items():
+            box.setChecked(settings.get(name, box.isChecked()) is True)
+        smoothing = settings.get("smoothing", 0)
+        self.smoothing.setValue(smoothing if isinstance(smoothing, int) else 0)
+        self.more_button.setChecked(settings.get("more") is True)
+        self.export_menu.folder = str(settings.get("export_folder") or "")
+        self._read_controls()
+
+    def _build_controls(self) -> None:
+        theme = self.studio.theme
+        self.dataset_chip = Chip(theme, "The data set. Click to change the set-up of the next run.")
+        self.examples_chip = Chip(theme, "How many pictures the networks learn from. Click to change it.")
+        self.seed_chip = Chip(theme, "Decides which examples are drawn and their order. Click to change it.")
+        for chip, name in ((self.dataset_chip, "dataset"), (self.examples_chip, "examples"), (self.seed_chip, "seed")):
+            chip.clicked.connect(partial(_emit_name, self.studio, name))
+            self.controls.addWidget(chip)
+        self.controls.addStretch(1)
+        self.accuracy = button("Accuracy", "tab", tip="Share of pictures read correctly.", checkable=True)
+        self.loss = button("Loss", "tab", tip="Cross-entropy: minus the logarithm of the probability given to the "
+                           "right class, on average.", checkable=True)  # fmt: skip
+        for one in (self.accuracy, self.loss):
+            one.setAutoExclusive(True)
+            self.controls.addWidget(one)
+        self.accuracy.setChecked(True)
+        self.loss.toggled.connect(self._read_controls)
+        self.against = QComboBox()
+        self.against.setToolTip("What the horizontal axis counts. Own seconds: only the network's own work.")
+        explain_on_focus(self.against)
+        self.against.setAccessibleName("against")
+        for axis, name in AXIS_NAMES.items():
+            self.against.addItem(name, axis)
+        self.against.currentIndexChanged.connect(self._read_controls)
+        self.controls.addSpacing(GRID_PX)
+        self.controls.addWidget(label("against", "muted"))
+        self.controls.addWidget(self.against)
+
+    def _build_under_curve(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX // 2)
+        self.key = label("", "small", tip="The test set is for the final figure; the more often it is looked at "
+                         "while choosing, the less it proves. Choose by validation.")  # fmt: skip
+        self.whole_button = button("Whole run", "quiet", tip="Ends the zoom (0, or a double click).")
+        self.whole_button.hide()
+        self.whole_button.clicked.connect(self.curve.reset_zoom)
+        self.runs_button = button("Earlier runs", "quiet", tip="Faint lines: name, hide or remove them.")
+        self.more_button = button("More", "quiet", tip="Log axes, smoothing, validation, batches.", checkable=True)
+        self.export_button = button("Export", "quiet", tip="Curves as PNG, SVG or CSV, the run as JSON, the weights.")
+        self.export_menu = ExportMenu(self.studio, lambda: self._wanted, self)
+        self.export_button.setMenu(self.export_menu)
+        self.runs = RunsList()
+        self.runs.renamed.connect(self.studio.rename_run)
+        self.runs.hidden_changed.connect(self.studio.hide_run)
+        self.runs.removed.connect(self.studio.remove_run)
+        self.runs_popover = Popover(self.runs, self.runs_button)
+        row.addWidget(self.key, 1)
+        for one in (self.whole_button, self.runs_button, self.more_button, self.export_button):
+            row.addWidget(one)
+        self.body.addLayout(row)
+
+    def _build_more(self) -> None:
+        self._more = QWidget()
+        row = QHBoxLayout(self._more)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * GRID_PX)
+        tips = {
+            "log_x": ("log x", "A logarithmic horizontal axis: the first steps take as much room as the last."),
+            "log_y": ("log loss", "A logarithmic vertical axis for the loss."),
+            "validation": ("validation", "The pictures set apart for choosing."),
+            "batches": ("batches", "Every batch just before it is learned, faintly."),
+        }
+        self._boxes = {}
+        for name, (text, tip) in tips.items():
+            box = QCheckBox(text)
+            box.setToolTip(tip)
+            explain_on_focus(box)
+            box.setChecked(bool(getattr(self._wanted, name)))
+            box.toggled.connect(self._read_controls)
+            self._boxes[name] = box
+            row.addWidget(box)
+        row.addStretch(1)
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setMaximum(_SMOOTHING_STEPS)
+        self.smoothing.setToolTip("Exponential moving average: how much of the past is kept. The raw line stays faint.")
+        self.smoothing.setAccessibleName("smoothing")
+        self.smoothing.setMaximumWidth(20 * GRID_PX)
+        explain_on_focus(self.smoothing)
+        self.smoothing.valueChanged.connect(self._on_smoothing)
+        self.smoothing_value: QLabel = label("0.00", "muted")
+        row.addWidget(label("smoothing", "muted"))
+        row.addWidget(self.smoothing)
+        row.addWidget(self.smoothing_value)
+        self._more.hide()
+        self.more_button.toggled.connect(self._more.setVisible)
+        self.body.addWidget(self._more)
+
+    def _show_all(self) -> None:
+        self._refresh_curve()
+        self._show_board()
+        self._show_stopped()
+
+    @Slot()
+    def _read_controls(self) -> None:
+        boxes = {name: box.isChecked() for name, box in self._boxes.items()}
+        metric = "loss" if self.loss.isChecked() else "accuracy"
+        self._wanted = Wanted(metric, cast("Axis", self.against.currentData()), **boxes)  # type: ignore[arg-type]
+        self._boxes["log_y"].setEnabled(metric == "loss")
+        self._refresh_curve()
+
+    @Slot(int)
+    def _on_smoothing(self, value: int) -> None:
+        weight = _SMOOTHING_MOST * value / _SMOOTHING_STEPS
+        self.smoothing_value.setText(f"{weight:.2f}")
+        self.curve.set_smoothing(weight)
+
+    @Slot()
+    def _refresh_curve(self) -> None:
+        history, theme = self.studio.history, self.studio.theme
+        self.curve.set_axes(race_axes(history, self._wanted))
+        self.curve.set_lines(race_lines(history, self.studio.past, self._wanted, theme))
+        self._show_cursor()
+        looks = history.test_looks if history is not None else 0
+        times = "once" if looks == 1 else f"{looks} times"
+        self.key.setText(f"solid: train · dashed: test, looked at {times}" if looks else "solid: train · dashed: test")
+        self.export_menu.setEnabled(history is not None)
+        started = history is not None and bool(history.evaluations)
+        names = " and the ".join(short_names(cards_of(self.studio.config)).values())
+        self.curve.set_caption("" if started else f"Press Run: the {names} learn the same "
+                               f"{self.studio.config.examples:,} pictures, and you watch.")  # fmt: skip
+
+    def _show_cursor(self) -> None:
+        history = self.studio.history
+        if history is None:
+            self.curve.set_cursor(())
+            return
+        step = history.step if self.studio.moment is None else self.studio.moment
+        self.curve.set_cursor(places_of(history, step, self._wanted.x, self.studio.theme))
+
+    def _show_board(self) -> None:
+        if self.studio.history is None:
+            self.board.show_cards(cards_of(self.studio.config))
+        else:
+            self.board.show_run(self.studio.history, self.studio.moment)
+        self._show_sentence()
+
+    @Slot()
+    def _show_sentence(self) -> None:
+        row = self.board.currentIndex().row()
+        rows = self.board.rows
+        chosen = [rows[row]] if 0 <= row < len(rows) else [one for one in rows if one.card.role == "cnn"][:1]
+        text = network_sentence(chosen[0].card) if chosen else ""
+        self.sentence.setText(text)
+        self.sentence.setVisible(bool(text))
+
+    @Slot()
+    def _show_stopped(self) -> None:
+        history = self.studio.history
+        told = []
+        if history is not None:
+            names = short_names(history.started.competitors)
+            told = [f"{names.get(key, key)} left the race at step {event.step:,}. {event.report.sentence}"
+                    for key, event in history.stopped.items()]  # fmt: skip
+        self.stopped.setText("\n".join(told))
+        self.stopped.setVisible(bool(told))
+
+    @Slot()
+    def _show_setup(self) -> None:
+        history = self.studio.history
+        config = history.started.config if self.studio.active and history is not None else self.studio.config
+        self.dataset_chip.setText(dataset_words(config.dataset))
+        self.examples_chip.setText(f"{config.examples:,} examples")
+        self.seed_chip.setText(f"seed {config.seed}")
+        for chip in (self.dataset_chip, self.examples_chip, self.seed_chip):
+            chip.setAccessibleName(chip.text())
+            chip.updateGeometry()
+        if history is None:
+            self._show_board()
+            self._refresh_curve()
+
+    @Slot(object)
+    def _on_picked(self, x: float) -> None:
+        if self.studio.history is not None:
+            self.studio.set_moment(step_at(self.studio.history, x, self._wanted.x))
+
+    @Slot(object)
+    def _on_stepped(self, way: int) -> None:
+        moments = self.studio.moments
+        if not moments:
+            return
+        if abs(way) > 1:
+            self.studio.set_moment(moments[0] if way < 0 else None)
+            return
+        here = len(moments) - 1 if self.studio.moment is None else moments.index(self.studio.moment)
+        there = max(0, here + way)
+        self.studio.set_moment(moments[there] if there < len(moments) else None)
+
+    @Slot(object)
+    def _on_zoomed(self, zoomed: bool) -> None:
+        self.whole_button.setVisible(zoomed)
+
+    def _want_strip(self) -> None:
+        if self._strip_timer.isActive():
+            self._strip_due = True
+        else:
+            self._ask_strip()
+
+    @Slot()
+    def _on_strip_timer(self) -> None:
+        if self._strip_due and self.isVisible():
+            self._ask_strip()
+
+    def _ask_strip(self) -> None:
+        self._strip_due = False
+        competitors = self.studio.competitors
+        if len(competitors) < 2 or self.studio.history is None or not self.studio.history.evaluations:
+            return
+        right = next((one for one in competitors if one.role == "cnn"), competitors[-1])
+        wrong = next(one for one in competitors if one is not right)
+        names = short_names(competitors)
+        self._asked = (f"Only the {names[right.network]} got these right", names[right.network], names[wrong.network])
+        question = OnlyOneRight(right.network, wrong.network, self.studio.moment, most=_STRIP_PICTURES)
+        self.studio.ask(question, self._on_strip, self._on_no_strip, slot="race strip")
+        self._strip_timer.start()
+
+    def _on_strip(self, shown: Shown) -> None:
+        title, *guessers = self._asked
+        self.strip.show_pictures(shown, title, guessers)
+
+    def _on_no_strip(self, report: object) -> None:
+        self.strip.show_pictures(None, "")
+
+    @Slot(object)
+    def _on_picture_chosen(self, index: int) -> None:
+        shown = self.strip.shown
+        if shown is not None:
+            self.studio.offer_picture(shown.images[index], shown.class_names[int(shown.labels[index])])
+
+    @Slot()
+    def _on_all_wanted(self) -> None:
+        self.studio.panel_wanted.emit("mistakes")
+
+
+def _emit_name(studio: Studio, name: str, _checked: bool = False) -> None:
+    studio.setup_wanted.emit(name)
+
+
+PANEL = RacePanel.INFO
+
+if __name__ == "__main__":
+    raise SystemExit(run_alone(RacePanel))

@@ -1,0 +1,160 @@
+"""What can be taken out of a race: curves as PNG, SVG and CSV, the run as JSON, the weights as safetensors."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QDir, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from cnnstudio.core.errors import ErrorReport, StudioError
+from cnnstudio.core.history import History
+from cnnstudio.core.questions import SaveWeights
+from cnnstudio.core.storage import write_atomic, write_json
+from cnnstudio.ui.studio import Studio
+from cnnstudio.ui.widgets._race_lines import Wanted
+
+RUN_SCHEMA: Final = 1
+_ENTRIES: Final = (
+    ("Curves as PNG …", "png"),
+    ("Curves as SVG …", "svg"),
+    ("Curves as CSV …", "csv"),
+    ("Run as JSON …", "json"),
+    ("Weights at this moment …", "weights"),
+)
+_SETS: Final = ("train", "validation", "test")
+
+
+def curves_csv(history: History) -> str:
+    """Every measurement of every network: one line each, with a head."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    head = [f"{part}_{metric}" for part in _SETS for metric in ("loss", "accuracy")]
+    writer.writerow(["network", "step", "examples", "epoch", "own_seconds", *head, "test_looks"])
+    for evaluated in history.evaluations:
+        for score in evaluated.scores:
+            values = [value for part in _SETS for value in _pair(getattr(score, part))]
+            place = [evaluated.step, evaluated.examples, repr(evaluated.epoch), repr(score.own_seconds)]
+            writer.writerow([score.network, *place, *(repr(value) for value in values), evaluated.test_looks])
+    return out.getvalue()
+
+
+def _pair(score: Any) -> tuple[float, float]:
+    return float(score.loss), float(score.accuracy)
+
+
+def run_json(history: History) -> dict[str, Any]:
+    """Everything that is needed to repeat and to plot a run, as plain JSON types."""
+    started = history.started
+    return {
+        "config": started.config.to_json(),
+        "seed": started.config.seed,
+        "versions": dict(started.versions),
+        "started_at": started.started_at,
+        "history": history.to_json(),
+    }
+
+
+def export(path: Path, history: History, wanted: Wanted) -> None:
+    """Writes a run in the form that the file's ending names: .png, .svg, .csv or .json.
+
+    Args:
+        path: The file.
+        history: The run.
+        wanted: What of it a figure shows.
+
+    Raises:
+        StudioError: Another ending, or the file cannot be written.
+    """
+    kind = path.suffix.lower().lstrip(".")
+    if kind in ("png", "svg"):
+        from cnnstudio.ui.widgets._figure import figure
+
+        write_atomic(path, figure(history, wanted, kind))
+    elif kind == "csv":
+        write_atomic(path, curves_csv(history).encode())
+    elif kind == "json":
+        write_json(path, run_json(history), RUN_SCHEMA)
+    else:
+        raise StudioError(f"{path.name} cannot be written.", remedy="Let its name end in .png, .svg, .csv or .json.")
+
+
+class ExportMenu(QMenu):
+    """The menu of exports; the folder of the last one is where the next begins.
+
+    Attributes:
+        folder: That folder, "" for the user's own.
+
+    Signals:
+        exported(Path): A file or a folder of weights was written.
+
+    Thread: GUI.
+    """
+
+    exported = Signal(object)
+
+    def __init__(self, studio: Studio, wanted: Callable[[], Wanted], parent: QWidget) -> None:
+        """Makes the menu; `wanted` says what a figure should show."""
+        super().__init__(parent)
+        self.folder = ""
+        self._studio, self._wanted, self._parent = studio, wanted, parent
+        for text, kind in _ENTRIES:
+            self.addAction(text).setData(kind)
+        self.triggered.connect(self._on_action)
+
+    def ask_file(self, kind: str) -> None:
+        """Asks where to, then writes."""
+        name = QDir(self._start()).filePath(f"race.{kind}")
+        path, _ = QFileDialog.getSaveFileName(self._parent, "Export", name, f"{kind.upper()} (*.{kind})")
+        if path:
+            self.save(Path(path) if Path(path).suffix else Path(f"{path}.{kind}"))
+
+    def save(self, path: Path) -> None:
+        """Writes a file; a failure becomes a notice."""
+        history = self._studio.history
+        if history is None:
+            return
+        self.folder = str(path.parent)
+        QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            export(path, history, self._wanted())
+        except StudioError as error:
+            self._studio.notice.emit(error.report)
+        else:
+            self.exported.emit(path)
+        finally:
+            QGuiApplication.restoreOverrideCursor()
+
+    @Slot(QAction)
+    def _on_action(self, action: QAction) -> None:
+        if action.data() == "weights":
+            self.ask_weights()
+        else:
+            self.ask_file(str(action.data()))
+
+    @Slot()
+    def ask_weights(self) -> None:
+        """Asks for a folder, then has the engine write the weights into it."""
+        folder = QFileDialog.getExistingDirectory(self._parent, "Weights: one file for each network", self._start())
+        if folder:
+            self.save_weights(Path(folder))
+
+    def save_weights(self, folder: Path) -> None:
+        """Has the engine write `<network>.safetensors` of every network at the moment; a failure becomes a notice."""
+        self.folder = str(folder)
+        self._studio.ask(SaveWeights(folder, self._studio.moment), self._on_weights, self._on_failure)
+
+    def _on_weights(self, paths: tuple[Path, ...]) -> None:
+        for path in paths:
+            self.exported.emit(path)
+
+    def _on_failure(self, report: ErrorReport) -> None:
+        self._studio.notice.emit(report)
+
+    def _start(self) -> str:
+        return self.folder if self.folder and Path(self.folder).is_dir() else QDir.homePath()

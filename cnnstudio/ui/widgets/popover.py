@@ -1,0 +1,47 @@
+"""A small window under a button that holds one widget and goes away when something else is clicked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+
+from cnnstudio.ui.theme import GRID_PX
+
+
+class Popover(QFrame):
+    """Opens under its button; Escape, or a click elsewhere, closes it.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, content: QWidget, opener: QPushButton) -> None:
+        """Holds `content` and opens by `opener`."""
+        super().__init__(opener, Qt.WindowType.Popup)
+        self.setProperty("role", "card")
+        self._opener = opener
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX)
+        column.addWidget(content)
+        self._content = content
+        opener.clicked.connect(self.open)
+
+    @Slot()
+    def open(self) -> None:
+        """Shows it under the button, its right edge at the button's."""
+        self.adjustSize()
+        corner = self._opener.mapToGlobal(QPoint(self._opener.width() - self.width(), self._opener.height()))
+        screen = self._opener.screen().availableGeometry()
+        corner.setX(max(screen.left(), min(corner.x(), screen.right() - self.width())))
+        if corner.y() + self.height() > screen.bottom():
+            corner.setY(max(screen.top(), corner.y() - self.height() - self._opener.height()))
+        self.move(corner)
+        self.show()
+        self._content.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape closes."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)

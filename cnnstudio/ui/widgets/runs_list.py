@@ -1,0 +1,128 @@
+"""Earlier runs: named, hidden, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from cnnstudio.ui.studio import KeptRun
+from cnnstudio.ui.theme import GRID_PX
+from cnnstudio.ui.widgets._names import short_names
+from cnnstudio.ui.widgets.basic import button, label
+
+_ID = Qt.ItemDataRole.UserRole
+_WIDTH_PX = 340
+_MOST_ROWS = 8
+
+
+def summary(run: KeptRun) -> str:
+    """One line about a run: its set, size and results."""
+    config = run.history.started.config
+    names = short_names(run.history.started.competitors)
+    scores = {network: run.history.latest(network) for network in run.history.networks}
+    results = [f"{names[network]} {score.test.accuracy * 100:.1f} %" for network, score in scores.items() if score]
+    told = f"{config.dataset}, {config.examples:,} examples, seed {config.seed}"
+    return told + (". Test: " + ", ".join(results) if results else "") + "."
+
+
+class RunsList(QWidget):
+    """The list: the box before a name shows or hides the run's lines, F2 or a double click renames, Delete removes.
+
+    Signals:
+        renamed(id, name), hidden(id, hidden), removed(id).
+
+    Thread: GUI.
+    """
+
+    renamed = Signal(str, str)
+    hidden_changed = Signal(str, bool)
+    removed = Signal(str)
+
+    def __init__(self) -> None:
+        """Makes an empty list."""
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID_PX // 2)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Earlier runs")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setMinimumWidth(_WIDTH_PX)
+        self.about = label("", "small", wrap=True)
+        row = QHBoxLayout()
+        self.rename = button("Rename", tip="Gives the chosen run another name (F2).")
+        self.remove = button("Remove", tip="Takes the chosen run out of the study (Delete).")
+        row.addWidget(self.rename)
+        row.addWidget(self.remove)
+        row.addStretch(1)
+        column.addWidget(self.list)
+        column.addWidget(self.about)
+        column.addLayout(row)
+        self._filling = False
+        self._summaries: dict[str, str] = {}
+        self.list.itemChanged.connect(self._on_item)
+        self.list.currentItemChanged.connect(self._on_current)
+        self.rename.clicked.connect(self._rename)
+        self.remove.clicked.connect(self._remove)
+        self.list.installEventFilter(self)
+
+    def show_runs(self, runs: Sequence[KeptRun]) -> None:
+        """Shows these, newest first; the chosen one stays chosen."""
+        self._filling = True
+        current = self._current_id()
+        self.list.clear()
+        self._summaries = {run.id: summary(run) for run in runs}
+        for run in reversed(runs):
+            item = QListWidgetItem(run.name)
+            item.setData(_ID, run.id)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Unchecked if run.hidden else Qt.CheckState.Checked)
+            item.setToolTip(self._summaries[run.id])
+            self.list.addItem(item)
+            if run.id == current:
+                self.list.setCurrentItem(item)
+        self._filling = False
+        if self.list.currentItem() is None and runs:
+            self.list.setCurrentRow(0)
+        rows = min(_MOST_ROWS, max(1, len(runs)))
+        self.list.setFixedHeight(rows * max(self.list.sizeHintForRow(0), 2 * GRID_PX) + GRID_PX)
+        self._on_current()
+
+    def _current_id(self) -> str:
+        item = self.list.currentItem()
+        return str(item.data(_ID)) if item is not None else ""
+
+    @Slot()
+    def _on_current(self) -> None:
+        current = self._current_id()
+        self.about.setText(self._summaries.get(current, ""))
+        self.rename.setEnabled(bool(current))
+        self.remove.setEnabled(bool(current))
+
+    @Slot(QListWidgetItem)
+    def _on_item(self, item: QListWidgetItem) -> None:
+        if self._filling:
+            return
+        run_id = str(item.data(_ID))
+        self.hidden_changed.emit(run_id, item.checkState() == Qt.CheckState.Unchecked)
+        self.renamed.emit(run_id, item.text().strip() or "unnamed")
+
+    @Slot()
+    def _rename(self) -> None:
+        if self.list.currentItem() is not None:
+            self.list.editItem(self.list.currentItem())
+
+    @Slot()
+    def _remove(self) -> None:
+        if self._current_id():
+            self.removed.emit(self._current_id())
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Removes on Delete."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Delete:
+            self._remove()
+            return True
+        return False
