@@ -36,7 +36,9 @@ QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: transp
 QPushButton[kind="primary"], QPushButton:checked, QToolButton:checked {{
     background: {primary}; color: {on_primary}; border-color: {primary};
 }}
-QPushButton[kind="primary"]:hover, QPushButton:checked:hover, QToolButton:checked:hover {{ background: {primary_hover}; }}
+QPushButton[kind="primary"]:hover, QPushButton:checked:hover, QToolButton:checked:hover {{
+    background: {primary_hover};
+}}
 QPushButton[kind="primary"]:disabled {{ background: {chip}; color: {faint}; border-color: {chip}; }}
 QPushButton[kind="primary"]:focus, QPushButton:checked:focus, QToolButton:checked:focus {{
     border: 2px solid {focus_ring};
@@ -51,7 +53,9 @@ QPushButton[kind="tab"], QToolButton[kind="tab"] {{
     padding: 4px 2px; min-height: {tab_px}px;
 }}
 QPushButton[kind="tab"]:hover {{ color: {text}; background: transparent; }}
-QPushButton[kind="tab"]:checked {{ color: {text}; font-weight: 600; border-bottom: 2px solid {text}; background: transparent; }}
+QPushButton[kind="tab"]:checked {{
+    color: {text}; font-weight: 600; border-bottom: 2px solid {text}; background: transparent;
+}}
 QPushButton[kind="tab"]:focus {{ border: 0; border-bottom: 2px solid {focus}; padding: 4px 2px; color: {text}; }}
 QPushButton[kind="fold"] {{
     background: transparent; border: 0; border-radius: 4px; text-align: left; padding: 2px 0; font-weight: 600;
@@ -75,7 +79,9 @@ QComboBox QAbstractItemView {{
     padding: 4px;
 }}
 QCheckBox, QRadioButton {{ spacing: 8px; padding: 1px; background: transparent; }}
-QCheckBox::indicator {{ width: {box_px}px; height: {box_px}px; border: 1px solid {faint}; border-radius: 4px; background: {surface}; }}
+QCheckBox::indicator {{
+    width: {box_px}px; height: {box_px}px; border: 1px solid {faint}; border-radius: 4px; background: {surface};
+}}
 QCheckBox::indicator:checked {{ background: {primary}; border-color: {primary}; image: url("{check}"); }}
 QCheckBox::indicator:focus {{ border: 2px solid {focus}; }}
 QCheckBox:disabled {{ color: {faint}; }}
@@ -113,7 +119,9 @@ QScrollBar::handle:hover {{ background: {faint}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 
-QTextBrowser {{ background: transparent; border: 0; selection-background-color: {primary}; selection-color: {on_primary}; }}
+QTextBrowser {{
+    background: transparent; border: 0; selection-background-color: {primary}; selection-color: {on_primary};
+}}
 QTextBrowser[role="licences"] {{ background: {surface}; border: 1px solid {line}; border-radius: 6px; padding: 8px; }}
 QHeaderView {{ background: transparent; }}
 QHeaderView::section {{
@@ -121,7 +129,8 @@ QHeaderView::section {{
     font-size: {small_px}px; font-weight: 600;
 }}
 QTableView, QTableWidget, QListView, QTreeView {{
-    background: transparent; border: 0; gridline-color: {line}; selection-background-color: {chip}; selection-color: {text};
+    background: transparent; border: 0; gridline-color: {line};
+    selection-background-color: {chip}; selection-color: {text};
 }}
 QTableView::item {{ border-bottom: 1px solid {line}; padding: 4px 8px; }}
 QSplitter::handle {{ background: {line}; }}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import (
@@ -59,11 +60,12 @@ def _point(run_id: int, step: int, share: float, rng: np.random.Generator) -> St
 def _score(network: str, step: int, share: float, rng: np.random.Generator) -> NetworkScore:
     right = _accuracy(network, 1, share)
     confusion = rng.multinomial(100, np.where(np.eye(10, dtype=bool), right, (1 - right) / 9))
-    sets = [SetScore(-math.log(a), a) for a in (_accuracy(network, 0, share), right + 0.004, right)]
+    train, validation, test = (SetScore(-math.log(a), a) for a in (_accuracy(network, 0, share), right + 0.004, right))
     own_seconds = step * _OWN_SECONDS_PER_STEP[network]
     frozen = confusion.astype(np.int64)
     frozen.setflags(write=False)
-    return NetworkScore(network, *sets, own_seconds, 64 / _OWN_SECONDS_PER_STEP[network], frozen)
+    rate = 64 / _OWN_SECONDS_PER_STEP[network]
+    return NetworkScore(network, train, validation, test, own_seconds, rate, frozen)
 
 
 def run_events(run_id: int = 1, steps: int = 504, done: int | None = None, *, end: bool = True) -> Iterator[Event]:
@@ -98,7 +100,7 @@ def verdicts(share: float = 0.9) -> Verdicts:
     return Verdicts(tuple(made), tuple("0123456789"))
 
 
-def three() -> np.ndarray:
+def three() -> NDArray[np.uint8]:
     """A coarse three, uint8 [1, 28, 28]."""
     rows, columns = np.mgrid[:28, :28]
     upper = np.abs(np.hypot(rows - 9.5, columns - 13) - 4.5) < 1.3

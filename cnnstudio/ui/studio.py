@@ -86,6 +86,7 @@ class Studio(QObject):
         moment: The step looked at; None is now.
         moments: The steps that are kept, ascending.
         history: The open run's curves, or None before the first.
+        open_kept: The open run as it is kept, once it is; else None.
         verdicts: The newest verdicts, or None.
         past: Earlier runs, oldest first.
         run_state: Whether and how a run goes on.
@@ -116,6 +117,12 @@ class Studio(QObject):
     engine_ready = Signal(object)
     engine_unavailable = Signal(object)
     theme_changed = Signal(object)
+    panel_wanted = Signal(str)
+    setup_wanted = Signal(str)
+    picture_offered = Signal(object)
+    problems_changed = Signal()
+    answering = Signal(object)
+    awaiting = Signal()
 
     def __init__(self, engine: EngineLike | None = None, parent: QObject | None = None) -> None:
         """Opens an empty study with the default race."""
@@ -131,12 +138,12 @@ class Studio(QObject):
         self.past: list[KeptRun] = []
         self.run_state: RunState = "idle"
         self.run_id: int | None = None
-        self.open_name = ""
-        self.open_folder: Path | None = None
+        self.open_kept: KeptRun | None = None
         self.outcome: events.RunEnded | None = None
         self.theme: Theme = LIGHT
         self.learning_rate = self.config.learning_rate
         self.rate_now = self.config.learning_rate
+        self._typed_problems: dict[str, ErrorReport] = {}
         self._questions = Questions()
         self._pace = Pace()
         self._verdicts_at_s = 0.0
@@ -169,7 +176,13 @@ class Studio(QObject):
         """Why the next run cannot start; empty when it can."""
         from cnnstudio.ui.setup_check import problems
 
-        return problems(self.config)
+        typed = [Problem(name, report) for name, report in self._typed_problems.items()]
+        return [*typed, *problems(self.config)]
+
+    @property
+    def awaits(self) -> bool:
+        """Whether the engine has something to say that is not a direct answer: a run that moves, a long question."""
+        return self.run_state in ("preparing", "running") or len(self._questions) > 0
 
     # What a person does
 
@@ -182,6 +195,15 @@ class Studio(QObject):
         self.picture_changed.emit()
         self.ask_verdicts()
 
+    def offer_picture(self, pixels: NDArray[np.uint8], name: str = "") -> None:
+        """Takes a picture of a data set, uint8 [c, h, w], to the canvas, or straight to the networks without one.
+
+        A canvas that hears `picture_offered` with (pixels, name) shows it and sets it as the picture.
+        """
+        self.picture_offered.emit((pixels, name))
+        if self.picture is None or not np.array_equal(self.picture, pixels):
+            self.set_picture(pixels)
+
     def set_config(self, config: RaceConfig) -> None:
         """Changes the set-up of the next run."""
         if config == self.config:
@@ -190,13 +212,25 @@ class Studio(QObject):
         if not self.active:
             self.learning_rate = config.learning_rate
         self.config_changed.emit(config)
+        self.problems_changed.emit()
         if (before.dataset, before.networks) != (config.dataset, config.networks):
             self.ask_verdicts()
+
+    def set_typed_problem(self, field: str, report: ErrorReport | None) -> None:
+        """Notes that what stands in a field of the form cannot be read, or that it can again (None)."""
+        if report is None and field not in self._typed_problems:
+            return
+        if report is None:
+            del self._typed_problems[field]
+        else:
+            self._typed_problems[field] = report
+        self.problems_changed.emit()
 
     def set_moment(self, step: int | None) -> None:
         """Looks at a kept moment, the nearest to `step`; None is now."""
         if step is not None:
-            step = min(self.moments, key=lambda kept: (abs(kept - step), kept), default=None)
+            wanted = step
+            step = min(self.moments, key=lambda kept: (abs(kept - wanted), kept), default=None)
         if step != self.moment:
             self.moment = step
             self.moment_changed.emit(step)
@@ -216,16 +250,19 @@ class Studio(QObject):
         self.run_id = self.engine.run(self.config)
         self._pace.forget()
         self._set_state("preparing")
+        self.awaiting.emit()
 
     def pause(self) -> None:
         """Stands still after this batch."""
         if self.engine is not None and self.active:
             self.engine.pause()
+            self.awaiting.emit()
 
     def resume(self) -> None:
         """Goes on after a pause."""
         if self.engine is not None and self.active:
             self.engine.resume()
+            self.awaiting.emit()
 
     def step(self) -> None:
         """Learns one batch; starts a run that stands still after it where there is none."""
@@ -235,11 +272,13 @@ class Studio(QObject):
             self.run()
         if self.active:
             self.engine.step()
+            self.awaiting.emit()
 
     def stop(self) -> None:
         """Ends the run."""
         if self.engine is not None and self.active:
             self.engine.stop()
+            self.awaiting.emit()
 
     def again(self, new_weights: bool) -> None:
         """Runs again, from the same first weights or from new ones."""
@@ -272,6 +311,7 @@ class Studio(QObject):
         """
         if self.engine is not None:
             self._questions.add(self.engine.ask(question, slot), slot, on_answer, on_error)
+            self.awaiting.emit()
 
     def ask_verdicts(self) -> None:
         """Asks what the networks say of the picture at the moment."""
@@ -296,13 +336,21 @@ class Studio(QObject):
         self.past = [run for run in self.past if run.id != run_id]
         self.past_changed.emit()
 
-    def open_run(self, history: History, moments: Iterable[int], folder: Path | None, name: str = "") -> None:
-        """Makes a kept run the open one, at the start of the program."""
-        self.history = history
-        self.run_id = history.started.run_id
-        self.open_folder, self.open_name = folder, name
+    def restore_runs(self, runs: Iterable[KeptRun]) -> None:
+        """Brings back the runs of an earlier start, oldest first; the last one becomes the open run."""
+        *past, last = runs
+        self.past = [*past, *self.past]
+        self.past_changed.emit()
+        if self.history is None and not self.active:
+            self.open_kept, self.history = last, last.history
+            self.run_id = last.history.started.run_id
+            self.outcome = last.history.ended
+            self.run_started.emit(last.history.started)
+            self.state_changed.emit(self.run_state)
+
+    def set_moments(self, moments: Iterable[int]) -> None:
+        """The weights of these steps can be looked at: those of a kept run, once the engine has read them."""
         self.moments = tuple(moments)
-        self.run_started.emit(history.started)
         self.moments_changed.emit(self.moments)
         self.ask_verdicts()
 
@@ -342,6 +390,8 @@ class Studio(QObject):
                 report = self._questions.answer(event)
                 if report is not None:
                     self.notice.emit(report)
+            case events.Answering():
+                self.answering.emit(event)
             case events.RunStarted():
                 self._start(event)
             case events.Preparing():
@@ -365,6 +415,7 @@ class Studio(QObject):
                 self.engine_ready.emit(event)
                 self.ask_verdicts()
             case events.EngineUnavailable():
+                self._questions.clear()
                 self.engine_unavailable.emit(event)
 
     def _start(self, event: events.RunStarted) -> None:
@@ -420,10 +471,10 @@ class Studio(QObject):
         if history is None:
             return
         started = history.started
-        name = self.open_name or f"Run {len(self.past) + 1}"
-        run_id = f"{started.started_at}-{started.run_id}"
-        self.past = [*self.past, KeptRun(run_id, name, history, self.open_folder)]
-        self.history, self.open_folder, self.open_name = None, None, ""
+        run_id = f"{started.started_at} {started.run_id}"
+        kept = self.open_kept or KeptRun(run_id, f"Run {len(self.past) + 1}", history)
+        self.past = [*self.past, kept]
+        self.history, self.open_kept = None, None
         self.past_changed.emit()
 
     def _replace_run(self, run_id: str, **changes: Any) -> None:

@@ -154,7 +154,8 @@ def network_colours(competitors: Iterable[Coloured]) -> dict[str, QColor]:
 
 def luminance(colour: QColor) -> float:
     """Relative luminance, 0 to 1 (WCAG 2.1)."""
-    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    channels = (colour.redF(), colour.greenF(), colour.blueF())
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
@@ -166,7 +167,12 @@ def contrast(one: QColor, other: QColor) -> float:
 
 def mixed(one: QColor, other: QColor, share: float) -> QColor:
     """`one` with a share (0 to 1) of `other`."""
-    return QColor(*(round(a + (b - a) * share) for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)))
+    pairs = zip(_rgb(one), _rgb(other), strict=True)
+    return QColor(*(round(a + (b - a) * share) for a, b in pairs))
+
+
+def _rgb(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()
 
 
 def text_shade(hue: QColor, behind: QColor) -> QColor:
@@ -181,7 +187,7 @@ def text_shade(hue: QColor, behind: QColor) -> QColor:
 
 def _ramp(stops: tuple[tuple[float, str], ...]) -> NDArray[np.uint8]:
     places = [place for place, _ in stops]
-    colours = np.array([QColor(name).getRgb()[:3] for _, name in stops], dtype=float)
+    colours = np.array([_rgb(QColor(name)) for _, name in stops], dtype=np.float64)
     at = np.arange(256)
     lut = (
         np.stack([np.interp(at, places, colours[:, channel]) for channel in range(3)], axis=1).round().astype(np.uint8)
@@ -268,4 +274,5 @@ def pyqtgraph() -> types.ModuleType:
 
     sys.excepthook = hook  # pyqtgraph puts its own in place when it is imported
     pg.setConfigOptions(imageAxisOrder="row-major", antialias=False, foreground=LIGHT.muted, background=LIGHT.window)
-    return pg
+    module: types.ModuleType = pg
+    return module

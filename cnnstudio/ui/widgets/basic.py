@@ -16,7 +16,9 @@ Kind = Literal["", "primary", "quiet", "tab", "fold"]
 
 def label(text: str = "", role: Role = "", *, tip: str = "", wrap: bool = False) -> QLabel:
     """A text in one of the theme's roles. It shows plain text: whatever a file says cannot become markup."""
-    made = QLabel(text, toolTip=tip, wordWrap=wrap)
+    made = QLabel(text)
+    made.setToolTip(tip)
+    made.setWordWrap(wrap)
     made.setTextFormat(Qt.TextFormat.PlainText)
     if role:
         made.setProperty("role", role)

@@ -1,0 +1,173 @@
+"""The window's menus and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QActionGroup, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMenu
+
+from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.knobs import parse_key
+from cnnstudio.ui.theme import THEMES
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.main_window import MainWindow
+
+KEYS: Final[tuple[tuple[str, str], ...]] = (
+    ("Space", "Run, pause, go on"),
+    ("S", "One step"),
+    ("Esc", "Back to now; closes a message"),
+    ("Left, Right", "On the timeline: the moment before, the moment after"),
+    ("Home, End", "On the timeline: the first moment, now"),
+    ("Ctrl+1 ... Ctrl+9", "The panels, in the order of the bar"),
+    ("Ctrl+O", "Open a picture"),
+    ("Ctrl+V", "Paste a picture"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "On the drawing: undo, redo"),
+    ("Up, Down", "In a number's field: the next rounder number"),
+    ("F1", "These keys"),
+    ("F2", "Show or fold the right column"),
+    ("F10", "Menu"),
+    ("F11", "Whole screen"),
+    ("Ctrl+Q", "End the program"),
+)
+
+
+class Menus(QObject):
+    """Fills the menus when they are opened, from the study as it is then.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        """Gives the window's buttons their menus and the window its keys."""
+        super().__init__(window)
+        self._window = window
+        top = window.top
+        for made, fill in (
+            (top.menu_button, self._fill_main),
+            (top.data_button, self._fill_datasets),
+            (top.networks_button, self._fill_networks),
+            (top.theme_button, self._fill_themes),
+        ):
+            menu = QMenu(window)
+            menu.aboutToShow.connect(lambda menu=menu, fill=fill: self._refill(menu, fill))
+            made.setMenu(menu)
+        self._add_keys()
+
+    def choice(self, config: RaceConfig) -> tuple[str, str]:
+        """What the top bar says of a set-up: the data set's title, and which networks."""
+        chosen = len(config.networks)
+        name, _ = parse_key(config.dataset)
+        return name.replace("_", " "), f"{chosen} network{'' if chosen == 1 else 's'}"
+
+    def _add_keys(self) -> None:
+        window = self._window
+        keys: list[tuple[str, Callable[[], object]]] = [
+            ("F1", self.show_keys),
+            ("F2", window.toggle_side),
+            ("F10", window.top.menu_button.showMenu),
+            ("F11", self._toggle_full_screen),
+            ("Ctrl+Q", window.close),
+        ]
+        for place, panel_id in enumerate(list(window.panels)[:9], start=1):
+            keys.append((f"Ctrl+{place}", partial(window.open_panel, panel_id)))
+        for key, action in keys:
+            QShortcut(QKeySequence(key), window, action)
+
+    def _refill(self, menu: QMenu, fill: Callable[[QMenu], None]) -> None:
+        menu.clear()
+        fill(menu)
+
+    def _fill_main(self, menu: QMenu) -> None:
+        window = self._window
+        for owner in (window.picture, window.panel):
+            actions = [] if owner is None else [action for action in owner.actions() if not action.isSeparator()]
+            for action in actions:
+                menu.addAction(action)
+            if actions:
+                menu.addSeparator()
+        for title, fill in (
+            ("Data set", self._fill_datasets),
+            ("Networks", self._fill_networks),
+            ("Theme", self._fill_themes),
+        ):
+            inner = menu.addMenu(title)
+            fill(inner)
+        menu.addAction("Set-up and text", window.toggle_side).setShortcut("F2")
+        menu.addAction("Whole screen", self._toggle_full_screen).setShortcut("F11")
+        menu.addSeparator()
+        menu.addAction("Keys ...", self.show_keys).setShortcut("F1")
+        menu.addAction("About CNN Studio ...", self.show_about)
+        menu.addSeparator()
+        menu.addAction("Quit", window.close).setShortcut("Ctrl+Q")
+
+    def _fill_datasets(self, menu: QMenu) -> None:
+        from cnnstudio.datasets import all_datasets
+
+        chosen, _ = parse_key(self._window.studio.config.dataset)
+        group = QActionGroup(menu)
+        for info in all_datasets().values():
+            action = menu.addAction(f"{info.title} ..." if info.takes_path else info.title)
+            action.setCheckable(True)
+            action.setChecked(info.id == chosen)
+            action.setToolTip(info.sentence)
+            action.triggered.connect(lambda _, info=info: self._window.choose_dataset(info))
+            group.addAction(action)
+
+    def _fill_networks(self, menu: QMenu) -> None:
+        from cnnstudio.networks import all_networks, find
+
+        studio = self._window.studio
+        chosen: dict[str, str] = {}
+        for key in studio.config.networks:
+            try:
+                chosen[find(key)[0].id] = key
+            except StudioError:
+                continue
+        for info in all_networks().values():
+            action = menu.addAction(info.title)
+            action.setCheckable(True)
+            action.setChecked(info.id in chosen)
+            action.setToolTip(info.sentence)
+            action.triggered.connect(lambda on, name=info.id: self._choose_network(name, on, chosen))
+
+    def _choose_network(self, name: str, on: bool, chosen: dict[str, str]) -> None:
+        from cnnstudio.networks import all_networks
+
+        keys = chosen | ({name: name} if on else {})
+        wanted = tuple(keys[info] for info in all_networks() if info in keys and (info != name or on))
+        self._window.studio.set_config(self._window.studio.config.with_(networks=wanted))
+
+    def _fill_themes(self, menu: QMenu) -> None:
+        group = QActionGroup(menu)
+        studio = self._window.studio
+        for theme in THEMES.values():
+            action = menu.addAction(theme.title)
+            action.setCheckable(True)
+            action.setChecked(theme is studio.theme)
+            action.triggered.connect(lambda _, theme=theme: studio.set_theme(theme))
+            group.addAction(action)
+
+    @Slot()
+    def _toggle_full_screen(self) -> None:
+        window = self._window
+        window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+    @Slot()
+    def show_keys(self) -> None:
+        """Lists the keys."""
+        from cnnstudio.ui.dialogs import KeysDialog
+
+        KeysDialog(KEYS, self._window).open()
+
+    @Slot()
+    def show_about(self) -> None:
+        """Says what the program is, where its log is, and under which licences its parts stand."""
+        from cnnstudio.ui.dialogs import AboutDialog
+
+        AboutDialog(self._window).open()

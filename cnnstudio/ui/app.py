@@ -1,0 +1,150 @@
+"""Starts the window: first the paint, then torch behind it; ends it within the time of `limits.JOIN_S`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.core import limits
+from cnnstudio.ui import logs
+from cnnstudio.ui import theme as look
+from cnnstudio.ui.bridge import Bridge
+from cnnstudio.ui.keep import Keeper, lock_study, window_settings
+from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.studio import Studio
+
+
+def make_application() -> QApplication:
+    """The one QApplication, with sharp scaling at 125 and 150 %."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(["CNN Studio"])
+    app.setApplicationName("CNN Studio")
+    app.setApplicationDisplayName("CNN Studio")
+    app.setStyle("Fusion")
+    return app
+
+
+class Program(QObject):
+    """One study with its engine, its window and its keeper.
+
+    Attributes:
+        studio: The open study.
+        engine: The thread that owns torch.
+        bridge: From the engine's mailbox to the study.
+        window: The window.
+        keeper: Autosave, or None where nothing is kept.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, data_root: Path | None = None, *, writes: bool = True) -> None:
+        """Makes everything, starts nothing."""
+        super().__init__()
+        from cnnstudio.runtime.engine_thread import Engine
+        from cnnstudio.runtime.mailbox import Mailbox
+
+        mailbox = Mailbox()
+        self.engine = Engine(mailbox, data_root)
+        self.studio = Studio(self.engine)
+        self.bridge = Bridge(mailbox, self.studio.take, lambda: self.studio.awaits, self)
+        self.studio.awaiting.connect(self.bridge.listen)
+        self.window = MainWindow(self.studio)
+        self.keeper = Keeper(self.studio, self.window, writes=writes)
+        self.hooks = logs.Hooks(self.window.banner.show_report)
+        self.started = False
+        self.closed = False
+        self.window.closing.connect(self.close)
+
+    def show(self) -> None:
+        """Brings back the study and shows the window; the rest follows the first paint."""
+        self.keeper.restore()
+        self.window.restore_geometry(window_settings())
+        self.window.show()
+
+    @Slot()
+    def start(self) -> None:
+        """After the first paint: the panel, the form, the kept runs, torch."""
+        if self.closed:
+            return
+        self.window.fill()
+        self.hooks.install()
+        self.keeper.restore_runs()
+        self.started = True
+        self.engine.start()
+
+    @Slot()
+    def close(self) -> None:
+        """Ends the engine's thread and writes what is still to be written. The window is hidden already."""
+        if self.closed:
+            return
+        self.closed = True
+        self.bridge.close()
+        self.keeper.close()
+        self.engine.close(limits.JOIN_S)
+        self.hooks.remove()
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="cnnstudio", description="Opens the window.")
+    parser.add_argument("--data-root", type=Path, help="folder with stored data sets, in torchvision's layout")
+    parser.add_argument(
+        "--quit-after-show", action="store_true", help="end after the first paint, to measure the start"
+    )
+    return parser.parse_args(argv)
+
+
+def _may_keep(lock: QLockFile | None) -> bool | None:
+    """Whether this instance keeps the study; None: the user rather leaves."""
+    if lock is not None:
+        return True
+    from cnnstudio.ui.dialogs import ask_second_instance
+
+    return False if ask_second_instance() else None
+
+
+def _note_first_paint() -> None:
+    """Tells whoever measures the start when the window stood on the screen, in seconds of the monotonic clock."""
+    path = os.environ.get("CNNSTUDIO_STARTUP_FILE")
+    if path:
+        Path(path).write_text(f"{time.monotonic():.6f}\n", encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the window until it is closed; gives the exit status."""
+    options = _parse(sys.argv[1:] if argv is None else argv)
+    logs.start()
+    # A Ctrl+C in the terminal ends the program as a kill does; the study is on the disk.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    app = make_application()
+    look.apply(app, look.LIGHT)
+    lock = lock_study()
+    writes = _may_keep(lock)
+    if writes is None:
+        return 0
+    program = Program(options.data_root, writes=writes)
+
+    @Slot()
+    def on_painted() -> None:
+        _note_first_paint()
+        # A turn of the event loop later the paint has reached the screen.
+        QTimer.singleShot(0, program.window.close if options.quit_after_show else program.start)
+
+    program.window.painted.connect(on_painted)
+    program.show()
+    status = int(app.exec())
+    program.close()
+    if lock is not None:
+        lock.unlock()
+    return status

@@ -1,0 +1,253 @@
+"""Nothing is lost: the drawing, the set-up and the finished runs are written as they change, and read at the start."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QLockFile, QObject, QSettings, QTimer, Slot
+
+from cnnstudio.core import runs
+from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.errors import ErrorReport, StudioError
+from cnnstudio.core.events import EngineReady, RunEnded
+from cnnstudio.core.paths import config_folder, study_folder
+from cnnstudio.core.questions import KeepRun, OpenRun
+from cnnstudio.core.runs import RunRecord
+from cnnstudio.core.storage import read_json, write_json
+from cnnstudio.ui.studio import KeptRun, Studio
+from cnnstudio.ui.theme import THEMES
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.main_window import MainWindow
+
+logger = logging.getLogger(__name__)
+
+SCHEMA: Final = 1
+_DELAY_MS: Final = 1_000
+"""A change is on the disk this soon; everything that changes within it is written once."""
+
+
+def study_file() -> Path:
+    """The drawing, the set-up, the looks."""
+    return study_folder() / "study.json"
+
+
+def window_settings() -> QSettings:
+    """Where the window was. A file of its own, so that `CNNSTUDIO_HOME` moves it as well."""
+    return QSettings(str(config_folder() / "window.ini"), QSettings.Format.IniFormat)
+
+
+def lock_study() -> QLockFile | None:
+    """Takes the study for this process, or gives None where another instance has it.
+
+    A lock whose process was killed is taken over. Where nothing can be written there is nothing to protect.
+    """
+    try:
+        study_folder().mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return QLockFile("")
+    lock = QLockFile(str(study_folder() / "lock"))
+    lock.setStaleLockTime(0)
+    taken = lock.tryLock(0) or lock.error() == QLockFile.LockError.PermissionError
+    return lock if taken else None
+
+
+class Keeper(QObject):
+    """Keeps one study on the disk. Files are written by a thread of its own: a disk may be slow, a window may not.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, studio: Studio, window: MainWindow | None = None, *, writes: bool = True) -> None:
+        """Watches a study.
+
+        Args:
+            studio: The study.
+            window: Its window, whose panels and picture have settings too.
+            writes: False for a second instance, which reads and keeps nothing.
+        """
+        super().__init__(studio)
+        self._studio = studio
+        self._window = window
+        self._writes = writes
+        self._saved: dict[str, RunRecord] = {}
+        self._pending: list[Future[Any]] = []
+        self._extra: dict[str, Any] = {}
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keeper") if writes else None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_DELAY_MS)
+        self._timer.timeout.connect(self.save)
+
+    # Reading
+
+    def restore(self) -> None:
+        """Reads the drawing, the set-up and the looks, then begins to watch."""
+        try:
+            data = read_json(study_file(), SCHEMA, on_broken=self._studio.notice.emit)
+        except StudioError as error:
+            # A study of a newer program must not be overwritten.
+            self._writes = False
+            self._studio.notice.emit(error.report)
+            data = None
+        if data is not None:
+            self._extra = data
+            self._take(data)
+        if self._writes:
+            self._watch()
+
+    def restore_runs(self) -> None:
+        """Reads the finished runs; the last one is opened as soon as the engine is ready."""
+        records, reports = runs.kept_runs()
+        for report in reports:
+            self._studio.notice.emit(report)
+        if not records:
+            return
+        kept = []
+        for place, record in enumerate(records):
+            self._saved[record.id] = record
+            # The engine counts its runs from 1; those of earlier starts are told apart by the sign.
+            history = record.history.with_run_id(place - len(records))
+            folder = runs.runs_folder() / record.id
+            kept.append(KeptRun(record.id, record.name or f"Run {place + 1}", history, folder, record.hidden))
+        self._studio.restore_runs(kept)
+        if self._studio.ready is not None:
+            self._open_last(self._studio.ready)
+        else:
+            self._studio.engine_ready.connect(self._open_last)
+
+    # Writing
+
+    @Slot()
+    def save(self) -> None:
+        """Writes what changed; in the background."""
+        self._timer.stop()
+        if self._writes:
+            self._submit(partial(write_json, study_file(), self._content(), SCHEMA))
+
+    def close(self) -> None:
+        """Writes what is still to be written, and waits for it."""
+        if self._timer.isActive():
+            self.save()
+        if self._window is not None and self._writes:
+            settings = window_settings()
+            self._window.save_geometry(settings)
+            settings.sync()
+        if self._writer is not None:
+            self._writer.shutdown(wait=True)
+            self._report_failures()
+        self._writes = False
+
+    def _content(self) -> dict[str, Any]:
+        studio, window = self._studio, self._window
+        data = dict(self._extra) | {"config": studio.config.to_json(), "theme": studio.theme.id}
+        data.pop("schema", None)
+        if window is not None:
+            data |= {"panel": window.open_id, "panels": window.panel_settings()}
+            data["picture"] = window.picture.drawing_json()
+        return data
+
+    def _take(self, data: dict[str, Any]) -> None:
+        studio, window = self._studio, self._window
+        studio.set_theme(THEMES.get(str(data.get("theme")), studio.theme))
+        try:
+            studio.set_config(RaceConfig.from_json(data.get("config", {})))
+        except (TypeError, ValueError) as error:
+            logger.info("the set-up of the last time is not used: %s", error)
+        if window is None:
+            return
+        if isinstance(data.get("picture"), dict):
+            window.picture.restore(data["picture"])
+        if isinstance(data.get("panels"), dict):
+            window.restore_panel_settings(data["panels"])
+        window.open_panel(str(data.get("panel")))
+
+    def _watch(self) -> None:
+        studio = self._studio
+        studio.picture_changed.connect(self._later)
+        studio.config_changed.connect(self._later)
+        studio.theme_changed.connect(self._later)
+        studio.run_ended.connect(self._on_run_ended)
+        studio.past_changed.connect(self._on_past)
+        if self._window is not None:
+            self._window.top.navigation.chosen.connect(self._later)
+
+    @Slot()
+    def _later(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _submit(self, work: Callable[[], object]) -> None:
+        self._report_failures()
+        if self._writer is not None:
+            self._pending.append(self._writer.submit(work))
+
+    def _report_failures(self) -> None:
+        done = [future for future in self._pending if future.done()]
+        self._pending = [future for future in self._pending if not future.done()]
+        for future in done:
+            error = future.exception()
+            if isinstance(error, StudioError):
+                logger.info("not kept: %s", error)
+                self._studio.notice.emit(error.report)
+            elif error is not None:
+                logger.error("not kept", exc_info=error)
+
+    # Runs
+
+    @Slot(object)
+    def _on_run_ended(self, event: RunEnded) -> None:
+        history = self._studio.history
+        if history is None or history.step == 0:
+            return
+        run_id = runs.new_run_id(history)
+        name = f"Run {len(self._studio.past) + 1}"
+        folder = runs.runs_folder() / run_id
+        self._studio.open_kept = KeptRun(run_id, name, history, folder)
+        self._write_run(RunRecord(run_id, name, history))
+        self._studio.ask(KeepRun(folder), partial(self._on_weights_kept, run_id))
+
+    def _on_weights_kept(self, run_id: str, folder: Path) -> None:
+        """The engine may have put a new folder in place of the one with the record."""
+        record = self._saved.get(run_id)
+        if record is not None and not (folder / runs.RUN_FILE).is_file():
+            self._write_run(record)
+
+    def _write_run(self, record: RunRecord) -> None:
+        self._saved[record.id] = record
+        self._submit(partial(runs.save_run, record))
+
+    @Slot()
+    def _on_past(self) -> None:
+        """Writes what was renamed or hidden, deletes what was removed, keeps what was broken off by the next run."""
+        studio = self._studio
+        for place, kept in enumerate(studio.past):
+            if kept.folder is None and kept.history.step > 0:
+                run_id = runs.new_run_id(kept.history)
+                studio.past[place] = kept = replace(kept, id=run_id, folder=runs.runs_folder() / run_id)
+            known = self._saved.get(kept.id)
+            if kept.folder is not None and (known is None or (known.name, known.hidden) != (kept.name, kept.hidden)):
+                self._write_run(RunRecord(kept.id, kept.name, kept.history, kept.hidden))
+        there = {kept.id for kept in studio.past} | ({studio.open_kept.id} if studio.open_kept else set())
+        for gone in set(self._saved) - there:
+            del self._saved[gone]
+            self._submit(partial(runs.forget_run, gone))
+
+    @Slot(object)
+    def _open_last(self, event: EngineReady) -> None:
+        kept = self._studio.open_kept
+        if kept is not None and kept.folder is not None and not self._studio.active:
+            self._studio.ask(OpenRun(kept.folder), partial(self._on_opened, kept), self._on_not_opened)
+
+    def _on_opened(self, kept: KeptRun, run_id: int) -> None:
+        if self._studio.open_kept is kept:
+            self._studio.set_moments(kept.history.kept)
+
+    def _on_not_opened(self, report: ErrorReport) -> None:
+        logger.info("the weights of the last run are not used: %s", report.sentence)

@@ -1,0 +1,99 @@
+"""Where messages go: a rotating file, never the terminal. Hooks for whatever nobody caught."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import logging.handlers
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, TextIO
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+from cnnstudio.core.errors import ErrorReport
+from cnnstudio.core.paths import log_folder
+
+logger = logging.getLogger(__name__)
+
+_BYTES: Final = 1_000_000
+_FILES: Final = 3
+_LEVELS: Final = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+_crash_file: TextIO | None = None
+
+
+def start() -> None:
+    """Sends the log to a file, Qt's messages to the log, and a crash's stack to a file of its own."""
+    global _crash_file
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    try:
+        log_folder().mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            log_folder() / "cnnstudio.log", maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True
+        )
+        _crash_file = (log_folder() / "crash.log").open("a", encoding="utf-8")
+        faulthandler.enable(_crash_file)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+    logging.captureWarnings(capture=True)
+    qInstallMessageHandler(_on_qt_message)
+
+
+def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    logging.getLogger("qt").log(_LEVELS.get(kind, logging.INFO), "%s", text)
+
+
+class Hooks:
+    """Catches what nobody caught: logs it, and shows the first one as a report. The program goes on.
+
+    Thread: any; `show` is only called in the window's thread.
+    """
+
+    def __init__(self, show: Callable[[ErrorReport], None]) -> None:
+        """Remembers whom to tell."""
+        self._show = show
+        self._shown = False
+        self._window_thread = threading.get_ident()
+
+    def install(self) -> None:
+        """Takes the hooks; after pyqtgraph was imported, which takes `sys.excepthook` itself."""
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread
+        sys.unraisablehook = self._on_unraisable
+
+    @staticmethod
+    def remove() -> None:
+        """Gives the hooks back."""
+        sys.excepthook = sys.__excepthook__
+        threading.excepthook = threading.__excepthook__
+        sys.unraisablehook = sys.__unraisablehook__
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        logger.error("nobody caught this", exc_info=(kind, error, trace))
+        if self._shown or threading.get_ident() != self._window_thread:
+            return
+        self._shown = True
+        details = "".join(traceback.format_exception(kind, error, trace))
+        report = ErrorReport(
+            "Something in this window went wrong.", f"{kind.__name__}: {error}", "The program goes on.", details
+        )
+        self._show(report)
+
+    def _on_thread(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            self._on_exception(args.exc_type, args.exc_value, args.exc_traceback)
+
+    def _on_unraisable(self, args: Any) -> None:
+        logger.error("could not be raised: %s", args.err_msg, exc_info=args.exc_value)
