@@ -25,6 +25,12 @@ _LEAST_PX: Final = 120
 _CORNER_PX: Final = 4.0
 ERASER_TIMES: Final = 1.6
 """An eraser is wider than the pen it corrects."""
+_BY_KEYBOARD: Final = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
+"""Only whoever uses the keyboard needs to be told where the keys go."""
 _QUIET: Final = "#9AA0AA"
 """Text and rings on the black of the canvas."""
 
@@ -52,6 +58,7 @@ class CanvasSurface(QWidget):
         self._colour = False
         self._model = Raster(MODEL_PX)
         self._screen = Raster(_LEAST_PX)
+        self._ringed = False
         self._marks: tuple[QRectF, QPointF] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._fit_cursor()
@@ -210,11 +217,13 @@ class CanvasSurface(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows that the keys are its own now."""
         super().focusInEvent(event)
+        self._ringed = event.reason() in _BY_KEYBOARD
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Shows that they are not."""
         super().focusOutEvent(event)
+        self._ringed = False
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -248,7 +257,7 @@ class CanvasSurface(QWidget):
         rounded = QPainterPath()
         rounded.addRoundedRect(frame, _CORNER_PX, _CORNER_PX)
         painter.fillPath(corners.subtracted(rounded), self._theme.colour("window"))
-        if self.hasFocus():
+        if self._ringed:
             painter.setPen(QPen(QColor(SELECTION), 2.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(frame.adjusted(1, 1, -1, -1), _CORNER_PX - 1, _CORNER_PX - 1)
