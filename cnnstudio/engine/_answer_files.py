@@ -1,0 +1,126 @@
+"""Runs and weights as files: saving weights, keeping a run, bringing it back.
+
+A kept run's folder holds `<network>.safetensors` (the newest weights, for other programs), `moments.safetensors` (the
+timeline) and `moments.json` (what is needed to ask the networks again); `core.runs` writes `run.json` beside them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.core import questions
+from cnnstudio.core.dataset import Pictures, Progress
+from cnnstudio.core.errors import StudioError, report_from
+from cnnstudio.core.events import RunStarted
+from cnnstudio.core.history_json import started_from_json, started_to_json
+from cnnstudio.core.storage import read_json, write_json
+from cnnstudio.engine import weights
+from cnnstudio.engine._answer_run import opened
+from cnnstudio.engine.grid import specs_of
+from cnnstudio.engine.moments import Moments
+from cnnstudio.engine.session import OpenRun, Session
+
+SCHEMA: Final = 1
+MOMENTS_FILE: Final = "moments.safetensors"
+ABOUT_FILE: Final = "moments.json"
+
+Index = NDArray[np.int64]
+
+_reopened = itertools.count(-1, -1)
+"""Ids of runs that were brought back: negative, so that no new run has the same."""
+
+
+def save_weights(
+    question: questions.SaveWeights, session: Session
+) -> Generator[Progress | None, None, tuple[Path, ...]]:
+    """Writes every network's weights at a moment."""
+    run = opened(session)
+    paths = []
+    for done, network in enumerate(run.specs):
+        yield Progress(done / len(run.specs), f"saving {run.specs[network].title}")
+        accuracy = None
+        if len(run.test):
+            guesses = yield from session.guesses(network, question.step)
+            accuracy = float(np.mean(guesses == run.test.labels))
+        # No yield from here on: another question could load another moment's weights.
+        reader = session.viewer(network, question.step)
+        card = weights.WeightsCard(
+            network=network,
+            dataset=run.config.dataset,
+            class_names=run.started.class_names,
+            step=reader.step,
+            accuracy=accuracy,
+            seed=run.config.seed,
+            weights_seed=run.config.weights_seed,
+        )
+        path = question.folder / weights.file_name(network)
+        weights.save_weights(path, reader.module, reader.spec, card)
+        paths.append(path)
+    return tuple(paths)
+
+
+def keep_run(question: questions.KeepRun, session: Session) -> Generator[Progress | None, None, Path]:
+    """Writes the open run's weights and timeline; `moments.json` comes last and makes it whole."""
+    run = opened(session)
+    yield from save_weights(questions.SaveWeights(question.folder), session)
+    yield Progress(None, "saving the timeline")
+    try:
+        run.moments.to_file(question.folder / MOMENTS_FILE)
+    except OSError as error:
+        report = report_from(error, "Keeping the run")
+        raise StudioError(report.what, report.cause, report.remedy) from error
+    about = {"started": started_to_json(run.started), "test_index": run.test_index.tolist()}
+    write_json(question.folder / ABOUT_FILE, about, SCHEMA, compact=True)
+    return question.folder
+
+
+def open_run(question: questions.OpenRun, session: Session) -> Generator[Progress, None, int]:
+    """Brings a kept run back; gives the id it has from now on."""
+    started, index = _read_about(question.folder)
+    try:
+        moments = Moments.from_file(question.folder / MOMENTS_FILE)
+    except OSError as error:
+        report = report_from(error, "Opening the run")
+        raise StudioError(report.what, report.cause, report.remedy) from error
+    specs = specs_of(started.config, started.shape, len(started.class_names))
+    test, index = yield from _test_pictures(started, index, session)
+    started = replace(started, run_id=next(_reopened))
+    step = max(moments.steps, default=0)
+    session.open(OpenRun(started, specs, moments, modules={}, test=test, test_index=index, step=step))
+    return started.run_id
+
+
+def _read_about(folder: Path) -> tuple[RunStarted, Index]:
+    about = read_json(folder / ABOUT_FILE, SCHEMA)
+    if about is None:
+        raise StudioError(
+            "The weights of this run are not there.",
+            "They were not kept, or the folder is incomplete.",
+            "Run it again; its curves are still here.",
+        )
+    try:
+        return started_from_json(about["started"]), np.array(about["test_index"], np.int64).reshape(-1)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StudioError("The record of this run's weights is damaged.", f"Reading it gave: {error!r}.") from error
+
+
+def _test_pictures(
+    started: RunStarted, index: Index, session: Session
+) -> Generator[Progress, None, tuple[Pictures, Index]]:
+    """The test sample as it was; empty where the data set is gone or has changed, which only some questions need."""
+    try:
+        prepared = yield from session.load(started.config)
+    except StudioError:
+        prepared = None
+    fits = prepared is not None and prepared.shape == started.shape and len(prepared.test) == started.test_size
+    if prepared is None or not fits or (len(index) and index.max() >= started.test_size):
+        shape = (0, *started.shape)
+        return Pictures(np.empty(shape, np.uint8), np.empty(0, np.int64)), np.empty(0, np.int64)
+    return prepared.test.take(index), index

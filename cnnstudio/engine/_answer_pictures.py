@@ -1,0 +1,113 @@
+"""Pictures of a data set, and those of the test sample that a network gets right or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.dataset import Labels, Pictures, Progress
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.questions import BrowseExamples, ConfusionCell, Confusions, OnlyOneRight, Shown
+from cnnstudio.datasets import Prepared, find
+from cnnstudio.engine._answer_run import opened
+from cnnstudio.engine.evaluate import confusion
+from cnnstudio.engine.session import Session
+
+Index = NDArray[np.int64]
+Showing = Generator[None, None, Shown]
+
+
+def confusion_cell(question: ConfusionCell, session: Session) -> Showing:
+    """The pictures behind one cell of the confusion matrix."""
+    test = _test_sample(session)
+    guesses = yield from session.guesses(question.network, question.step)
+    fits = np.flatnonzero((test.labels == question.truth) & (guesses == question.guess))
+    return _of_sample(session, fits, question.most, {question.network: guesses})
+
+
+def only_one_right(question: OnlyOneRight, session: Session) -> Showing:
+    """The pictures that one network reads and the other does not."""
+    test = _test_sample(session)
+    right = yield from session.guesses(question.right, question.step)
+    wrong = yield from session.guesses(question.wrong, question.step)
+    fits = np.flatnonzero((right == test.labels) & (wrong != test.labels))
+    return _of_sample(session, fits, question.most, {question.right: right, question.wrong: wrong})
+
+
+def confusions(question: Confusions, session: Session) -> Generator[None, None, dict[str, NDArray[np.int64]]]:
+    """The confusion matrix of every network over the test sample."""
+    test = _test_sample(session)
+    matrices = {}
+    for network, spec in opened(session).specs.items():
+        guesses = yield from session.guesses(network, question.step)
+        matrices[network] = confusion(test.labels, guesses, spec.classes)
+    return matrices
+
+
+def _test_sample(session: Session) -> Pictures:
+    pictures, _ = session.test_pictures()
+    if not len(pictures):
+        raise StudioError(
+            "The test pictures of this run are not at hand.",
+            "Its data set was moved or deleted since, or is not downloaded.",
+            "Bring the data set back and open the run again.",
+        )
+    return pictures
+
+
+def _of_sample(session: Session, fits: Index, most: int, guesses: dict[str, Labels]) -> Shown:
+    pictures, places = session.test_pictures()
+    few = fits[: max(0, most)]
+    return Shown(
+        images=_locked(pictures.images[few]),
+        labels=_locked(pictures.labels[few]),
+        guesses=_locked(np.stack([column[few] for column in guesses.values()], axis=1)),
+        networks=tuple(guesses),
+        total=len(fits),
+        index=_locked(places[few]),
+        class_names=opened(session).started.class_names,
+    )
+
+
+def browse_examples(question: BrowseExamples, session: Session) -> Generator[Progress, None, Shown]:
+    """Pictures of a data set from a place on; after the last comes the first again."""
+    prepared = yield from _data(question.dataset, session)
+    pictures = prepared.train if question.part == "train" else prepared.test
+    order = np.arange(len(pictures)) if question.label is None else np.flatnonzero(pictures.labels == question.label)
+    if not len(order):
+        raise StudioError(f"{prepared.info.title} has no such pictures.", remedy="Choose another class.")
+    if question.shuffle_seed is not None:
+        order = np.random.default_rng(question.shuffle_seed).permutation(order)
+    count = min(max(0, question.most), len(order))
+    few = order[(question.start + np.arange(count)) % len(order)].astype(np.int64)
+    return Shown(
+        images=_locked(pictures.images[few]),
+        labels=_locked(pictures.labels[few]),
+        guesses=None,
+        networks=(),
+        total=len(order),
+        index=_locked(few),
+        class_names=prepared.class_names,
+    )
+
+
+def _data(dataset: str, session: Session) -> Generator[Progress, None, Prepared]:
+    """The pictures that are in memory for another reason, else those that the data set's own race would take."""
+    found = find(dataset)
+    loaded = session.loaded(dataset)
+    if loaded is not None:
+        return loaded
+    return (yield from session.load(RaceConfig(dataset=dataset).with_(**_of_data(found.info.race))))
+
+
+def _of_data(race: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in race.items() if name in ("examples", "seed")}
+
+
+def _locked(array: NDArray[Any]) -> NDArray[Any]:
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,98 @@
+"""What the networks say of one picture, and what their first layers hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio import networks
+from cnnstudio.core.dataset import Shape
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.questions import FirstLayers, LayerWeights, ReadPicture, Verdict, Verdicts
+from cnnstudio.datasets import find
+from cnnstudio.engine.build import first_weights
+from cnnstudio.engine.session import Reader, Session, finish
+
+_LARGEST: Final = 1e6
+"""Logits of a network that nearly diverged are cut here, so that its probabilities are numbers."""
+
+
+def read_picture(question: ReadPicture, session: Session) -> Verdicts:
+    """One verdict per network, in the order asked."""
+    _check(question.pixels)
+    verdicts = tuple(_verdict(question, network, session) for network in question.networks)
+    return Verdicts(verdicts, class_names(question.dataset, question.networks, session))
+
+
+def class_names(dataset: str, asked: tuple[str, ...], session: Session) -> tuple[str, ...]:
+    """The classes behind the verdicts: the open run's where it answers, else those on the data set's card."""
+    run = session.open_run
+    if run is not None and any(session.has_run(network, dataset) for network in asked):
+        return run.started.class_names
+    return find(dataset).info.class_names
+
+
+def _check(pixels: NDArray[np.uint8]) -> None:
+    if pixels.dtype != np.uint8 or pixels.ndim != 3:
+        raise StudioError(
+            f"A picture must be uint8 [channels, height, width], and this is {pixels.dtype} {list(pixels.shape)}."
+        )
+
+
+def _verdict(question: ReadPicture, network: str, session: Session) -> Verdict:
+    info, _ = networks.find(network)
+    reader = session.reader(network, question.dataset, question.step)
+    if reader is None:
+        return Verdict(network, info.title, info.role, "none", None, None, None)
+    _refuse_other_shape(reader, question.pixels.shape)
+    found = finish(reader.logits(question.pixels[None]))[0].astype(np.float64)
+    logits = np.nan_to_num(found, nan=0.0, posinf=_LARGEST, neginf=-_LARGEST)
+    probabilities = np.exp(logits - logits.max())
+    probabilities /= probabilities.sum()
+    for array in (logits, probabilities):
+        array.setflags(write=False)
+    return Verdict(network, reader.spec.title, info.role, reader.weights_from, reader.step, probabilities, logits)
+
+
+def _refuse_other_shape(reader: Reader, shape: tuple[int, ...]) -> None:
+    if shape != reader.spec.input_shape:
+        wanted = _times(reader.spec.input_shape)
+        raise StudioError(
+            f"{reader.spec.title} reads pictures of {wanted}, and this one is {_times(shape)}.",
+            "The picture belongs to another data set.",
+            "Draw it again, or choose the data set it was made for.",
+        )
+
+
+def _times(shape: Shape | tuple[int, ...]) -> str:
+    return " x ".join(str(size) for size in shape)
+
+
+def first_layers(question: FirstLayers, session: Session) -> tuple[LayerWeights, ...]:
+    """The first layer of every network that has weights and kernels to look at; the others are left out."""
+    found = []
+    for network in question.networks:
+        info, _ = networks.find(network)
+        reader = session.reader(network, question.dataset, question.step)
+        if reader is None:
+            continue
+        try:
+            first = first_weights(reader.spec, reader.module, question.most)
+        except StudioError:
+            continue  # an embedding or the like, which no picture shows
+        found.append(
+            LayerWeights(
+                network=network,
+                title=reader.spec.title,
+                role=info.role,
+                step=reader.step,
+                weights_from=reader.weights_from,
+                kind=first.kind,
+                layer=first.layer,
+                kernels=first.kernels,
+                total=first.total,
+            )
+        )
+    return tuple(found)

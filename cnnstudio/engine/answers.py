@@ -1,0 +1,58 @@
+"""Answers to everything in `core.questions`.
+
+Quick questions are answered at once; longer ones by a generator that yields between two slices (`Progress` where there
+is something to tell, None where not) and returns the answer, so that training and other questions go on meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from types import GeneratorType
+from typing import Any, Final, TypeVar, cast
+
+from cnnstudio.core import questions
+from cnnstudio.core.questions import Question
+from cnnstudio.engine._answer_files import keep_run, open_run, save_weights
+from cnnstudio.engine._answer_pictures import browse_examples, confusion_cell, confusions, only_one_right
+from cnnstudio.engine._answer_read import first_layers, read_picture
+from cnnstudio.engine.session import Session, finish
+
+A = TypeVar("A")
+
+ANSWERS: Final[Mapping[type[Question[Any]], Callable[[Any, Session], Any]]] = {
+    questions.ReadPicture: read_picture,
+    questions.FirstLayers: first_layers,
+    questions.ConfusionCell: confusion_cell,
+    questions.OnlyOneRight: only_one_right,
+    questions.Confusions: confusions,
+    questions.BrowseExamples: browse_examples,
+    questions.SaveWeights: save_weights,
+    questions.OpenRun: open_run,
+    questions.KeepRun: keep_run,
+}
+
+
+def answer(question: Question[A], session: Session) -> A | Generator[Any, None, A]:
+    """Answers a question.
+
+    Args:
+        question: One of `core.questions`.
+        session: Whose data, run and weights it is about.
+
+    Returns:
+        The answer, or a generator that returns it.
+
+    Raises:
+        StudioError: There is no answer; the sentence says why. A generator may raise it later.
+    """
+    return cast("A | Generator[Any, None, A]", ANSWERS[type(question)](question, session))
+
+
+def answer_now(question: Question[A], session: Session) -> A:
+    """Answers a question, however long it takes: for whoever has no thread and no window.
+
+    Raises:
+        StudioError: There is no answer; the sentence says why.
+    """
+    given = answer(question, session)
+    return cast("A", finish(given)) if isinstance(given, GeneratorType) else cast("A", given)
