@@ -169,6 +169,11 @@ class Session:
         self._data.move_to_end(key)
         return self._data[key]
 
+    def loaded(self, dataset: str) -> Prepared | None:
+        """The pictures of a data set that are in memory already, the newest first, whatever their number and seed."""
+        found = [prepared for (key, _, _), prepared in self._data.items() if key == dataset]
+        return found[-1] if found else None
+
     def open(self, run: OpenRun) -> None:
         """Questions are about this run from now on."""
         self.open_run = run
