@@ -41,24 +41,24 @@ class Style:
     """
 
     blend: float = 2.0
-    tremor: float = 0.034
+    tremor: float = 0.042
     loose_ends: float = 1.4
     shift: float = 0.025
-    warp: float = 0.043
-    angular: float = 0.4
+    warp: float = 0.05
+    angular: float = 0.3
     rounded: float = 0.9
     proportion: float = 0.08
     taper: float = 0.09
     aspect: float = 0.21
     lean: float = 1.0
-    slant: float = 0.28
-    rotation: float = 0.13
+    slant: float = 0.30
+    rotation: float = 0.15
     pen_px: float = 1.22
     pen_spread: float = 0.29
     pressure: float = 0.10
     thin_ends: float = 0.35
     gap: float = 0.06
-    rough_px: float = 0.22
+    rough_px: float = 0.27
     soft_px: tuple[float, float] = (0.9, 1.4)
     gain: tuple[float, float] = (1.0, 1.35)
 

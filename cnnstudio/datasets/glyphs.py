@@ -20,7 +20,7 @@ from cnnstudio.datasets._streams import Part, balanced_labels, numpy_stream
 SIDE: Final = 28
 GLYPH: Final = 5
 CLASS_NAMES: Final = tuple("ABCDEFGHIJ")
-GREY: Final = 127.5
+GREY: Final = 128
 STEP: Final = 36.0
 """Grey levels for 1.0. Noise of 0.5 has a standard deviation of 18 levels, so a pixel on a glyph is cut off (beyond
 +-3.54) once in five million times; at the largest noise, 1.0, once in 180."""
@@ -62,7 +62,7 @@ def make(
         How many pictures were finished since the last time.
 
     Returns:
-        The pictures, [n, 1, 28, 28]. A value v is stored as 127.5 + 36 v, rounded and cut to 0..255.
+        The pictures, [n, 1, 28, 28]. A value v is stored as 128 + 36 v, rounded and cut to 0..255.
     """
     labels = balanced_labels(n, len(CLASS_NAMES), numpy_stream(seed, part, "labels"))
     corners = _corners(n, jitter_px, side, numpy_stream(seed, part, "places"))
