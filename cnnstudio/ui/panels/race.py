@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final, cast
 
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout
 
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.history import Axis
@@ -14,11 +15,12 @@ from cnnstudio.core.questions import OnlyOneRight, Shown
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets._names import short_names
+from cnnstudio.ui.widgets._names import short_names, the
 from cnnstudio.ui.widgets._race_lines import AXIS_NAMES, Wanted, places_of, race_axes, race_lines, step_at
 from cnnstudio.ui.widgets._setup_words import cards_of, dataset_words, network_sentence
 from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
 from cnnstudio.ui.widgets.chip import Chip
+from cnnstudio.ui.widgets.curve_options import CurveOptions
 from cnnstudio.ui.widgets.exports import ExportMenu
 from cnnstudio.ui.widgets.live_curve import REDRAW_MS, LiveCurve
 from cnnstudio.ui.widgets.popover import Popover
@@ -30,8 +32,8 @@ STRIP_GAP_MS: Final = 1000
 """Which pictures only one network reads is asked at most once a second: it costs training time."""
 
 _STRIP_PICTURES: Final = 24
-_SMOOTHING_STEPS: Final = 100
-_SMOOTHING_MOST: Final = 0.97
+_SENTENCE_LEAST_PX: Final = 620
+"""Lower panels leave the sentence about a network to the table's tool tips."""
 
 
 class RacePanel(Panel):
@@ -64,7 +66,6 @@ class RacePanel(Panel):
         self.curve.zoomed.connect(self._on_zoomed)
         self.body.addWidget(self.curve, 1)
         self._build_under_curve()
-        self._build_more()
         self.stopped = label("", "problem", wrap=True)
         self.stopped.hide()
         self.body.addWidget(self.stopped)
@@ -127,33 +128,31 @@ class RacePanel(Panel):
         """Restyles what paints itself."""
         for part in (self.curve, self.board, self.strip, self.dataset_chip, self.examples_chip, self.seed_chip):
             part.set_theme(theme)
+        bold = QFontMetrics(theme.font("body", bold=True))
+        for one in (self.accuracy, self.loss):
+            one.setMinimumWidth(bold.horizontalAdvance(one.text()) + GRID_PX)
         self._show_board()
         self._refresh_curve()
 
     def settings(self) -> dict[str, Any]:
         """What the student chose to see."""
-        wanted = self._wanted
-        return {
-            "metric": wanted.metric, "x": wanted.x, "validation": wanted.validation, "batches": wanted.batches,
-            "log_x": wanted.log_x, "log_y": wanted.log_y, "smoothing": self.smoothing.value(),
-            "more": self.more_button.isChecked(), "export_folder": self.export_menu.folder,
+        return self.options.settings() | {
+            "metric": self._wanted.metric, "x": self._wanted.x, "more": self.more_button.isChecked(),
+            "export_folder": self.export_menu.folder,
         }  # fmt: skip
 
     def restore(self, settings: dict[str, Any]) -> None:
         """Shows it again."""
         (self.loss if settings.get("metric") == "loss" else self.accuracy).setChecked(True)
         self.against.setCurrentIndex(max(0, self.against.findData(settings.get("x"))))
-        for name, box in self._boxes.items():
-            box.setChecked(settings.get(name, box.isChecked()) is True)
-        smoothing = settings.get("smoothing", 0)
-        self.smoothing.setValue(smoothing if isinstance(smoothing, int) else 0)
+        self.options.restore(settings)
         self.more_button.setChecked(settings.get("more") is True)
         self.export_menu.folder = str(settings.get("export_folder") or "")
         self._read_controls()
 
     def _build_controls(self) -> None:
         theme = self.studio.theme
-        self.dataset_chip = Chip(theme, "The data set. Click to change the set-up of the next run.")
+        self.dataset_chip = Chip(theme, "The data set. Click to change the set-up of the next run.", shrinks=True)
         self.examples_chip = Chip(theme, "How many pictures the networks learn from. Click to change it.")
         self.seed_chip = Chip(theme, "Decides which examples are drawn and their order. Click to change it.")
         for chip, name in ((self.dataset_chip, "dataset"), (self.examples_chip, "examples"), (self.seed_chip, "seed")):
@@ -201,42 +200,12 @@ class RacePanel(Panel):
         for one in (self.whole_button, self.runs_button, self.more_button, self.export_button):
             row.addWidget(one)
         self.body.addLayout(row)
-
-    def _build_more(self) -> None:
-        self._more = QWidget()
-        row = QHBoxLayout(self._more)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * GRID_PX)
-        tips = {
-            "log_x": ("log x", "A logarithmic horizontal axis: the first steps take as much room as the last."),
-            "log_y": ("log loss", "A logarithmic vertical axis for the loss."),
-            "validation": ("validation", "The pictures set apart for choosing."),
-            "batches": ("batches", "Every batch just before it is learned, faintly."),
-        }
-        self._boxes = {}
-        for name, (text, tip) in tips.items():
-            box = QCheckBox(text)
-            box.setToolTip(tip)
-            explain_on_focus(box)
-            box.setChecked(bool(getattr(self._wanted, name)))
-            box.toggled.connect(self._read_controls)
-            self._boxes[name] = box
-            row.addWidget(box)
-        row.addStretch(1)
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
-        self.smoothing.setMaximum(_SMOOTHING_STEPS)
-        self.smoothing.setToolTip("Exponential moving average: how much of the past is kept. The raw line stays faint.")
-        self.smoothing.setAccessibleName("smoothing")
-        self.smoothing.setMaximumWidth(20 * GRID_PX)
-        explain_on_focus(self.smoothing)
-        self.smoothing.valueChanged.connect(self._on_smoothing)
-        self.smoothing_value: QLabel = label("0.00", "muted")
-        row.addWidget(label("smoothing", "muted"))
-        row.addWidget(self.smoothing)
-        row.addWidget(self.smoothing_value)
-        self._more.hide()
-        self.more_button.toggled.connect(self._more.setVisible)
-        self.body.addWidget(self._more)
+        self.options = CurveOptions(self._wanted)
+        self.options.changed.connect(self._read_controls)
+        self.options.smoothing_changed.connect(self.curve.set_smoothing)
+        self.options.hide()
+        self.more_button.toggled.connect(self.options.setVisible)
+        self.body.addWidget(self.options)
 
     def _show_all(self) -> None:
         self._refresh_curve()
@@ -245,22 +214,15 @@ class RacePanel(Panel):
 
     @Slot()
     def _read_controls(self) -> None:
-        boxes = {name: box.isChecked() for name, box in self._boxes.items()}
         metric = "loss" if self.loss.isChecked() else "accuracy"
-        self._wanted = Wanted(metric, cast("Axis", self.against.currentData()), **boxes)  # type: ignore[arg-type]
-        self._boxes["log_y"].setEnabled(metric == "loss")
+        self._wanted = Wanted(metric, cast("Axis", self.against.currentData()), **self.options.chosen())  # type: ignore[arg-type]
+        self.options.boxes["log_y"].setEnabled(metric == "loss")
         self._refresh_curve()
-
-    @Slot(int)
-    def _on_smoothing(self, value: int) -> None:
-        weight = _SMOOTHING_MOST * value / _SMOOTHING_STEPS
-        self.smoothing_value.setText(f"{weight:.2f}")
-        self.curve.set_smoothing(weight)
 
     @Slot()
     def _refresh_curve(self) -> None:
         history, theme = self.studio.history, self.studio.theme
-        self.curve.set_axes(race_axes(history, self._wanted))
+        self.curve.set_axes(race_axes(history, self._wanted, self.studio.config))
         self.curve.set_lines(race_lines(history, self.studio.past, self._wanted, theme))
         self._show_cursor()
         looks = history.test_looks if history is not None else 0
@@ -268,9 +230,13 @@ class RacePanel(Panel):
         self.key.setText(f"solid: train · dashed: test, looked at {times}" if looks else "solid: train · dashed: test")
         self.export_menu.setEnabled(history is not None)
         started = history is not None and bool(history.evaluations)
-        names = " and the ".join(short_names(cards_of(self.studio.config)).values())
-        self.curve.set_caption("" if started else f"Press Run: the {names} learn the same "
-                               f"{self.studio.config.examples:,} pictures, and you watch.")  # fmt: skip
+        self.curve.set_caption("" if started else self._invitation())
+
+    def _invitation(self) -> str:
+        config = self.studio.config
+        names = list(short_names(cards_of(config)).values())
+        who = " and ".join(names) if len(names) <= 2 else f"{len(names)} networks"
+        return f"Press Run, and watch {who} learn from the same {config.examples:,} pictures."
 
     def _show_cursor(self) -> None:
         history = self.studio.history
@@ -294,7 +260,7 @@ class RacePanel(Panel):
         chosen = [rows[row]] if 0 <= row < len(rows) else [one for one in rows if one.card.role == "cnn"][:1]
         text = network_sentence(chosen[0].card) if chosen else ""
         self.sentence.setText(text)
-        self.sentence.setVisible(bool(text))
+        self.sentence.setVisible(bool(text) and self.height() >= _SENTENCE_LEAST_PX)
 
     @Slot()
     def _show_stopped(self) -> None:
@@ -361,7 +327,7 @@ class RacePanel(Panel):
         right = next((one for one in competitors if one.role == "cnn"), competitors[-1])
         wrong = next(one for one in competitors if one is not right)
         names = short_names(competitors)
-        self._asked = (f"Only the {names[right.network]} got these right", names[right.network], names[wrong.network])
+        self._asked = (f"Only {the(names[right.network])} got these right", names[right.network], names[wrong.network])
         question = OnlyOneRight(right.network, wrong.network, self.studio.moment, most=_STRIP_PICTURES)
         self.studio.ask(question, self._on_strip, self._on_no_strip, slot="race strip")
         self._strip_timer.start()
@@ -382,6 +348,11 @@ class RacePanel(Panel):
     @Slot()
     def _on_all_wanted(self) -> None:
         self.studio.panel_wanted.emit("mistakes")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves out what there is no room for."""
+        super().resizeEvent(event)
+        self._show_sentence()
 
 
 def _emit_name(studio: Studio, name: str, _checked: bool = False) -> None:

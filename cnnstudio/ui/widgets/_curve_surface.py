@@ -35,6 +35,8 @@ _ZOOM_STEP: Final = 0.8
 _LABEL_GAP_PX: Final = 8
 _CURSOR_PX: Final = 2
 _WHOLE: Final = 100
+_LEAST_LABEL_PX: Final = 9
+_LINE_SPACING: Final = 1.25
 
 
 class CurveSurface(QWidget):
@@ -115,6 +117,9 @@ class CurveSurface(QWidget):
 
     def _font(self, bold: bool = False) -> QFont:
         font = QFont(self._curve.theme.font("label"))
+        many = sum(line.kind == "line" for line in self._curve.lines())
+        room = self._curve.area_height() / max(1, many) / _LINE_SPACING
+        font.setPixelSize(round(min(font.pixelSize(), max(_LEAST_LABEL_PX, room))))
         font.setBold(bold)
         return font
 
@@ -248,7 +253,7 @@ class CurveSurface(QWidget):
         self._paint_ticks(painter)
         self._paint_cursor(painter)
         self._paint_labels(painter)
-        painter.setFont(self._font())
+        painter.setFont(theme.font("body"))
         painter.setPen(theme.colour("muted"))
         if self._caption:
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._caption)

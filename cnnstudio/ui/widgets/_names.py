@@ -35,3 +35,8 @@ def short_names(networks: Iterable[Named]) -> dict[str, str]:
         name = _ROLES[network.role] if alone else network.title
         names[network.network] = network.network if not alone and titles.count(name) > 1 else name
     return names
+
+
+def the(name: str) -> str:
+    """A short name within a sentence: "the CNN", but "LeNet-5"."""
+    return f"the {name}" if name in ("MLP", "CNN") else name

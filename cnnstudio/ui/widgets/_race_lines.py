@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from PySide6.QtGui import QColor
 
+from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.history import Axis, History, Metric, Part
 from cnnstudio.ui.studio import KeptRun
 from cnnstudio.ui.theme import Theme, network_colours
@@ -17,7 +18,7 @@ from cnnstudio.ui.widgets._curve_parts import Axes, Line
 from cnnstudio.ui.widgets._names import short_names
 
 AXIS_NAMES: Final[dict[Axis, str]] = {
-    "examples": "examples seen",
+    "examples": "examples",
     "steps": "steps",
     "epochs": "epochs",
     "seconds": "own seconds",
@@ -86,15 +87,20 @@ def _past_lines(run: KeptRun, wanted: Wanted, theme: Theme) -> list[Line]:
     return lines
 
 
-def race_axes(history: History | None, wanted: Wanted) -> Axes:
-    """The axes of a race: x ends where the whole run will."""
+def race_axes(history: History | None, wanted: Wanted, planned: RaceConfig | None = None) -> Axes:
+    """The axes of a race: x ends where the whole run will, or the one that is planned where there is none yet."""
     percent = wanted.metric == "accuracy"
-    return Axes(AXIS_NAMES[wanted.x], _end(history, wanted.x), percent, wanted.log_x, wanted.log_y and not percent)
+    return Axes(
+        AXIS_NAMES[wanted.x], _end(history, wanted.x, planned), percent, wanted.log_x, wanted.log_y and not percent
+    )
 
 
-def _end(history: History | None, x: Axis) -> float:
+def _end(history: History | None, x: Axis, planned: RaceConfig | None) -> float:
     if history is None:
-        return 1.0
+        config = planned or RaceConfig()
+        steps = config.epochs * -(-config.examples // config.batch_size)
+        ends = {"examples": config.epochs * config.examples, "steps": steps, "epochs": config.epochs, "seconds": 10}
+        return float(ends[x])
     started = history.started
     epochs = started.steps / max(1, started.steps_per_epoch)
     if x == "steps":

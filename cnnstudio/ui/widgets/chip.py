@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from cnnstudio.ui.theme import GRID_PX, Theme
@@ -20,13 +20,15 @@ class Chip(QAbstractButton):
     Thread: GUI.
     """
 
-    def __init__(self, theme: Theme, tip: str = "") -> None:
-        """Makes it without text."""
+    def __init__(self, theme: Theme, tip: str = "", *, shrinks: bool = False) -> None:
+        """Makes it without text; only one that shrinks gives way where there is little room."""
         super().__init__()
         self._theme = theme
+        self._ring = False
         self.setToolTip(tip)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        across = QSizePolicy.Policy.Maximum if shrinks else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(across, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         explain_on_focus(self)
 
@@ -40,7 +42,7 @@ class Chip(QAbstractButton):
         """Paints box and text."""
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour("muted"), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.setPen(QPen(theme.colour("muted"), 2) if self._ring else Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("line" if self.underMouse() else "chip"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), _ROUND_PX, _ROUND_PX)
         painter.setPen(theme.colour("text"))
@@ -49,6 +51,16 @@ class Chip(QAbstractButton):
         metrics = QFontMetrics(theme.font("body"))
         text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Shows a frame where the focus came by keyboard."""
+        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Puts the frame away."""
+        self._ring = False
+        super().focusOutEvent(event)
 
     def sizeHint(self) -> QSize:
         """As wide as its text."""

@@ -27,8 +27,9 @@ REDRAW_MS: Final = 84
 THICK_POINTS: Final = 500
 """Lines with more points are drawn one pixel wide: width 2 takes five times as long (measured)."""
 
-_THICKEN: Final = 1.5
-"""How much thicker than the theme's thinnest curve a line of few points is drawn."""
+_THICK: Final = 1.5
+_THICK_BOLD: Final = 2.0
+"""How much thicker than the theme's thinnest curve lines of few points are drawn, and bold ones."""
 
 _TOP_PX: Final = 10
 _AXIS_PX: Final = 1
@@ -182,6 +183,10 @@ class LiveCurve(QWidget):
         self._show_view()
         self.surface.update()
 
+    def area_height(self) -> float:
+        """The height of the axes, in px."""
+        return max(1.0, self.height() - _TOP_PX - self._bottom_px())
+
     def area(self) -> QRectF:
         """The rectangle of the axes within this widget, in px."""
         right = self.surface.label_width()
@@ -189,7 +194,7 @@ class LiveCurve(QWidget):
             self._left_px(),
             _TOP_PX,
             max(1.0, self.width() - self._left_px() - right),
-            max(1.0, self.height() - _TOP_PX - self._bottom_px()),
+            self.area_height(),
         )
 
     def tick_font(self) -> QFont:
@@ -257,7 +262,8 @@ class LiveCurve(QWidget):
         colour = QColor(line.colour)
         if faint:
             colour.setAlphaF(0.4 if line.kind == "past" else 0.2)
-        pen = QPen(colour, _THICKEN * self._theme.line_px if thick else 1)
+        width = self._theme.line_px * (_THICK_BOLD if line.bold else _THICK)
+        pen = QPen(colour, width if thick else 1)
         pen.setCosmetic(True)
         if line.dashed:
             pen.setDashPattern([4.0, 2.5])
