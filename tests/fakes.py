@@ -36,6 +36,7 @@ from cnnstudio.core.events import (
     StepResult,
 )
 from cnnstudio.core.questions import (
+    BothWrong,
     BrowseExamples,
     ConfusionCell,
     Confusions,
@@ -228,6 +229,7 @@ ANSWERS: dict[type, Callable[[Any], Any]] = {
     BrowseExamples: lambda question: shown(question.most),
     ConfusionCell: lambda question: shown(min(question.most, 7), (question.network,)),
     OnlyOneRight: lambda question: shown(min(question.most, 7), (question.right, question.wrong)),
+    BothWrong: lambda question: shown(min(question.most, 7), (question.one, question.other)),
     Confusions: lambda question: {"mlp": confusion(0.72), "lenet5": confusion(0.84)},
 }
 

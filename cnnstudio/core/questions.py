@@ -151,6 +151,16 @@ class OnlyOneRight(Question[Shown]):
 
 
 @dataclass(frozen=True, slots=True)
+class BothWrong(Question[Shown]):
+    """Which test pictures do two networks both read wrongly, at a moment of the open run?"""
+
+    one: str
+    other: str
+    step: int | None = None
+    most: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Confusions(Question[dict[str, NDArray[np.int64]]]):
     """The confusion matrix of every network of the open run over the test sample, at a moment."""
 

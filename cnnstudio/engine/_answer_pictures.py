@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import Labels, Pictures, Progress
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.questions import BrowseExamples, ConfusionCell, Confusions, OnlyOneRight, Shown
+from cnnstudio.core.questions import BothWrong, BrowseExamples, ConfusionCell, Confusions, OnlyOneRight, Shown
 from cnnstudio.datasets import Prepared, find
 from cnnstudio.engine._answer_run import opened
 from cnnstudio.engine.evaluate import confusion
@@ -36,6 +36,15 @@ def only_one_right(question: OnlyOneRight, session: Session) -> Showing:
     wrong = yield from session.guesses(question.wrong, question.step)
     fits = np.flatnonzero((right == test.labels) & (wrong != test.labels))
     return _of_sample(session, fits, question.most, {question.right: right, question.wrong: wrong})
+
+
+def both_wrong(question: BothWrong, session: Session) -> Showing:
+    """The pictures that neither of two networks reads."""
+    test = _test_sample(session)
+    one = yield from session.guesses(question.one, question.step)
+    other = yield from session.guesses(question.other, question.step)
+    fits = np.flatnonzero((one != test.labels) & (other != test.labels))
+    return _of_sample(session, fits, question.most, {question.one: one, question.other: other})
 
 
 def confusions(question: Confusions, session: Session) -> Generator[None, None, dict[str, NDArray[np.int64]]]:

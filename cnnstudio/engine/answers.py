@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar, cast
 from cnnstudio.core import questions
 from cnnstudio.core.questions import Question
 from cnnstudio.engine._answer_files import keep_run, open_run, save_weights
-from cnnstudio.engine._answer_pictures import browse_examples, confusion_cell, confusions, only_one_right
+from cnnstudio.engine._answer_pictures import both_wrong, browse_examples, confusion_cell, confusions, only_one_right
 from cnnstudio.engine._answer_read import first_layers, read_picture
 from cnnstudio.engine.session import Session, finish
 
@@ -24,6 +24,7 @@ ANSWERS: Final[Mapping[type[Question[Any]], Callable[[Any, Session], Any]]] = {
     questions.FirstLayers: first_layers,
     questions.ConfusionCell: confusion_cell,
     questions.OnlyOneRight: only_one_right,
+    questions.BothWrong: both_wrong,
     questions.Confusions: confusions,
     questions.BrowseExamples: browse_examples,
     questions.SaveWeights: save_weights,
