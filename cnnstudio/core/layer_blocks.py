@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.layers import Call, Flow, Layer, Layers, Sizes, Step, times, walk_through
+
+_MOST_TIMES: Final = 1000
+"""More than any published network repeats a block; a damaged file must not keep the program busy."""
 
 
 class Block(Layer):
@@ -78,6 +81,11 @@ class Repeat(Block):
     layers: Layers
     times: int
     first: Layers = ()
+
+    def __post_init__(self) -> None:
+        """Refuses numbers that only a damaged file holds."""
+        if not 1 <= self.times <= _MOST_TIMES:
+            raise StudioError(f"A block can be repeated 1 to at most {_MOST_TIMES} times, and not {self.times}.")
 
     def parts(self) -> tuple[tuple[str, Layers], ...]:
         """Every repetition, numbered from 1."""

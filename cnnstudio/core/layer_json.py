@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from cnnstudio.core import layer_blocks, layer_kinds, layer_norms, layer_points, layer_pools
 from cnnstudio.core.errors import StudioError
@@ -51,24 +52,24 @@ def layers_from_json(data: Any) -> Layers:
 
 
 def _layer_from_json(data: Any) -> Layer:
-    if not isinstance(data, Mapping) or data.get("kind") not in KINDS:
-        kind = data.get("kind") if isinstance(data, Mapping) else data
+    kind = data.get("kind") if isinstance(data, Mapping) else None
+    if not isinstance(kind, str) or kind not in KINDS:
         raise StudioError(
             f"There is no layer of kind {kind!r}.",
             "The file is damaged, or a newer version of the program wrote it.",
         )
-    made = KINDS[data["kind"]]
+    made = KINDS[kind]
     known = {each.name: each for each in fields(cast("Any", made))}
     values = {}
     for name, value in data.items():
         if name == "kind":
             continue
         if name not in known:
-            raise StudioError(f"A layer of kind {data['kind']!r} has no value {name!r}.")
+            raise StudioError(f"A layer of kind {kind!r} has no value {name!r}.")
         values[name] = _value_from_json(known[name], value)
     missing = [name for name, each in known.items() if each.default is MISSING and name not in values]
     if missing:
-        raise StudioError(f"A layer of kind {data['kind']!r} lacks its value {missing[0]!r}.")
+        raise StudioError(f"A layer of kind {kind!r} lacks its value {missing[0]!r}.")
     return made(**values)
 
 
@@ -100,12 +101,14 @@ def _value_from_json(about: Field[Any], value: Any) -> Any:
         return tuple(layers_from_json(item) for item in value) if isinstance(value, list) else ()
     if isinstance(value, list):
         value = tuple(value)
-    fits = _FITS.get(annotation, lambda text: isinstance(text, str) and f'"{text}"' in _choices(annotation))
+    fits = _FITS.get(annotation, lambda text: text in _choices(annotation))
     if not fits(value):
         raise StudioError(f"A layer's {about.name} cannot be {value!r}.", "The file is damaged.")
     return value
 
 
-def _choices(annotation: str) -> str:
-    """The annotation that lists the allowed texts."""
-    return {"PaddingMode": '"zeros", "reflect", "replicate", "circular"'}.get(annotation, annotation)
+def _choices(annotation: str) -> tuple[Any, ...]:
+    """The texts that an annotation such as Literal["concat", "add"] allows."""
+    if annotation == "PaddingMode":
+        return get_args(layer_kinds.PaddingMode)
+    return tuple(re.findall(r"""['"](\w+)['"]""", annotation))

@@ -50,6 +50,10 @@ class Conv(Learned, Sliding):
                 f"{given[0]} input and {self.out} output maps cannot be split into {self.groups} groups.",
                 remedy="Take a number of groups that divides both.",
             )
+        spare = {"reflect": 1, "circular": 0}.get(self.padding_mode)
+        margins = [max(self.slide().margins(axis)) for axis in (0, 1)]
+        if spare is not None and any(margins[axis] > given[1 + axis] - spare for axis in (0, 1)):
+            raise StudioError(f"The padding of {self.title} takes more from a {times(*given[1:])} map than it has.")
         return (self.out, *self.places(given))
 
     def parameters(self, given: Sizes) -> int:

