@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
+from cnnstudio import datasets, networks
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import parse_key
@@ -62,8 +63,11 @@ class Menus(QObject):
     def choice(self, config: RaceConfig) -> tuple[str, str]:
         """What the top bar says of a set-up: the data set's title, and which networks."""
         chosen = len(config.networks)
-        name, _ = parse_key(config.dataset)
-        return name.replace("_", " "), f"{chosen} network{'' if chosen == 1 else 's'}"
+        try:
+            name = datasets.find(config.dataset).info.title
+        except StudioError:
+            name, _ = parse_key(config.dataset)
+        return name, f"{chosen} network{'' if chosen == 1 else 's'}"
 
     def _add_keys(self) -> None:
         window = self._window
@@ -107,11 +111,9 @@ class Menus(QObject):
         menu.addAction("Quit", window.close).setShortcut("Ctrl+Q")
 
     def _fill_datasets(self, menu: QMenu) -> None:
-        from cnnstudio.datasets import all_datasets
-
         chosen, _ = parse_key(self._window.studio.config.dataset)
         group = QActionGroup(menu)
-        for info in all_datasets().values():
+        for info in datasets.all_datasets().values():
             action = menu.addAction(f"{info.title} ..." if info.takes_path else info.title)
             action.setCheckable(True)
             action.setChecked(info.id == chosen)
@@ -120,16 +122,14 @@ class Menus(QObject):
             group.addAction(action)
 
     def _fill_networks(self, menu: QMenu) -> None:
-        from cnnstudio.networks import all_networks, find
-
         studio = self._window.studio
         chosen: dict[str, str] = {}
         for key in studio.config.networks:
             try:
-                chosen[find(key)[0].id] = key
+                chosen[networks.find(key)[0].id] = key
             except StudioError:
                 continue
-        for info in all_networks().values():
+        for info in networks.all_networks().values():
             action = menu.addAction(info.title)
             action.setCheckable(True)
             action.setChecked(info.id in chosen)
@@ -137,10 +137,8 @@ class Menus(QObject):
             action.triggered.connect(lambda on, name=info.id: self._choose_network(name, on, chosen))
 
     def _choose_network(self, name: str, on: bool, chosen: dict[str, str]) -> None:
-        from cnnstudio.networks import all_networks
-
         keys = chosen | ({name: name} if on else {})
-        wanted = tuple(keys[info] for info in all_networks() if info in keys and (info != name or on))
+        wanted = tuple(keys[info] for info in networks.all_networks() if info in keys and (info != name or on))
         self._window.studio.set_config(self._window.studio.config.with_(networks=wanted))
 
     def _fill_themes(self, menu: QMenu) -> None:

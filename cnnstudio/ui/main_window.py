@@ -43,16 +43,18 @@ class _Body(QWidget):
         self._picture, self._centre, self._side = picture, centre, side
         self._lines = (line(vertical=True), line(vertical=True))
         self._picture_px, self._side_px = 296, 312
+        self.wide_px = WIDE_PX
         for part in (picture, centre, *self._lines, side):
             part.setParent(self)
 
     def set_theme(self, theme: Theme) -> None:
         large = theme.body_px > look.LIGHT.body_px
-        self._picture_px, self._side_px = (352, 400) if large else (296, 312)
+        self._picture_px, self._side_px = (420, 400) if large else (296, 312)
+        self.wide_px = round(WIDE_PX * theme.body_px / look.LIGHT.body_px)
         self.place()
 
     def place(self) -> None:
-        wide = self.window().width() >= WIDE_PX
+        wide = self.width() >= self.wide_px
         height, left = self.height(), self._picture_px if wide else self._picture_px - 2 * GRID_PX
         opened = not self._side.isHidden()
         side = self._side_px if opened else 0
@@ -164,10 +166,15 @@ class MainWindow(QMainWindow):
 
     # Columns
 
+    @property
+    def wide(self) -> bool:
+        """Whether the right column has its own place."""
+        return self.width() >= self._body.wide_px
+
     @Slot()
     def toggle_side(self) -> None:
         """Folds the right column, or shows it again; the choice is kept apart for wide and narrow windows."""
-        wide = self.width() >= WIDE_PX
+        wide = self.wide
         self._side_choice[wide] = not self._side_choice[wide]
         self._place_side()
 
@@ -250,6 +257,7 @@ class MainWindow(QMainWindow):
         self.top.setFixedHeight(round(theme.body_px * 3.4))
         self.transport.setFixedHeight(round(theme.body_px * 5.6))
         self._body.set_theme(theme)
+        self._place_side()
 
     @Slot(object)
     def _on_config(self, config: RaceConfig) -> None:
@@ -281,7 +289,7 @@ class MainWindow(QMainWindow):
         self.move(max(room.left(), place.left()), max(room.top(), place.top()))
 
     def _place_side(self) -> None:
-        self.side.setVisible(self._side_choice[self.width() >= WIDE_PX])
+        self.side.setVisible(self._side_choice[self.wide])
         self._body.place()
 
     # Qt
@@ -320,7 +328,7 @@ class MainWindow(QMainWindow):
     def _escape(self) -> None:
         if self.banner.report is not None:
             self.banner.hide()
-        elif self.width() < WIDE_PX and self.side.isVisible():
+        elif not self.wide and self.side.isVisible():
             self.toggle_side()
         else:
             self.studio.set_moment(None)

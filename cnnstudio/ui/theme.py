@@ -6,6 +6,7 @@ distinct for colour-blind eyes; signed numbers go purple - white - green; yellow
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -120,6 +121,10 @@ PROJECTOR: Final = Theme(
     small_px=16, body_px=18, title_px=30, label_px=32, line_px=3.0, bar_px=14,
 )  # fmt: skip
 THEMES: Final[dict[str, Theme]] = {theme.id: theme for theme in (LIGHT, DARK, PROJECTOR)}
+
+
+_LINUX_FAMILY: Final = "Inter"
+"""Put before the system's family where it is installed: many Linux systems name a family that was drawn for print."""
 
 
 class Coloured(Protocol):
@@ -256,6 +261,8 @@ def apply(app: QApplication, theme: Theme) -> None:
     from cnnstudio.ui._style import style_sheet
 
     font = app.font()
+    if sys.platform.startswith("linux") and _LINUX_FAMILY not in font.families():
+        font.setFamilies([_LINUX_FAMILY, *font.families()])
     font.setPixelSize(theme.body_px)
     app.setFont(tabular(font))
     app.setPalette(palette(theme))
@@ -266,7 +273,6 @@ def apply(app: QApplication, theme: Theme) -> None:
 def pyqtgraph() -> types.ModuleType:
     """Imports pyqtgraph, configured once. It takes 0.4 s or more: never call it before the first paint."""
     import os
-    import sys
 
     os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
     hook = sys.excepthook

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from cnnstudio.ui.theme import GRID_PX
 
@@ -25,9 +25,64 @@ def label(text: str = "", role: Role = "", *, tip: str = "", wrap: bool = False)
     return made
 
 
+class ElidedLabel(QLabel):
+    """A one-line text that ends in an ellipsis where there is too little room; the whole of it is the tool tip.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, role: Role = "") -> None:
+        """Makes it empty."""
+        super().__init__()
+        self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if role:
+            self.setProperty("role", role)
+
+    @property
+    def whole(self) -> str:
+        """The text, not cut."""
+        return self._whole
+
+    def set_whole(self, text: str) -> None:
+        """Shows as much of a text as fits."""
+        if text != self._whole:
+            self._whole = text
+            self.setToolTip(text)
+            self.setAccessibleName(text)
+            self._elide()
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cuts anew."""
+        super().resizeEvent(event)
+        self._elide()
+
+
+class _Tab(QPushButton):
+    """A tab's name, with room for the bold form that it has while it is open.
+
+    Thread: GUI.
+    """
+
+    def sizeHint(self) -> QSize:
+        """The size of the bold text."""
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        wider = QFontMetrics(bold).horizontalAdvance(self.text()) - self.fontMetrics().horizontalAdvance(self.text())
+        return super().sizeHint() + QSize(max(0, wider) + GRID_PX // 2, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """As `sizeHint`: a name is never cut."""
+        return self.sizeHint()
+
+
 def button(text: str, kind: Kind = "", *, tip: str = "", shortcut: str = "", checkable: bool = False) -> QPushButton:
     """A button. The tip explains it on hover and on keyboard focus; the shortcut is shown in the tip."""
-    made = QPushButton(text)
+    made = _Tab(text) if kind == "tab" else QPushButton(text)
     made.setCheckable(checkable)
     made.setAutoDefault(False)
     if kind:

@@ -148,15 +148,14 @@ class Timeline(QWidget):
         theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, width = self._span()
         middle = _KNOB_PX + 1
         here = self._now if self._moment is None else self._moment
         strong, future = theme.colour("primary"), theme.colour("line")
         past = mixed(strong, theme.colour("window"), 0.6)
-        self._groove(painter, left, left + width, middle, future)
+        self._groove(painter, 0, self.width(), middle, future)
         if self._steps:
-            self._groove(painter, left, self.x_of(self._now), middle, past)
-            self._groove(painter, left, self.x_of(here), middle, strong)
+            self._groove(painter, 0, self.x_of(self._now), middle, past)
+            self._groove(painter, 0, self.x_of(here), middle, strong)
         painter.setPen(theme.colour("faint"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
         top = round(middle + _KNOB_PX + 1)

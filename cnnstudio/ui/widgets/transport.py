@@ -6,15 +6,15 @@ import math
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import EngineReady, EngineUnavailable, Evaluated, Preparing, RunEnded, RunStarted, StepEnd
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.studio import Studio
-from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.basic import button, explain_on_focus, label, set_role
+from cnnstudio.ui.theme import GRID_PX, LIGHT, Theme
+from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label, set_role
 from cnnstudio.ui.widgets.timeline import Timeline
 
 _RATE_TICKS: Final = 1_000
@@ -22,6 +22,11 @@ _LOWEST_RATE: Final = 1e-5
 _HIGHEST_RATE: Final = 1.0
 _NARROW_PX: Final = 1_200
 """Below this width the two "again" buttons show their icon only."""
+
+_SMALL_PX: Final = 900
+"""Below this width, on a screen smaller than the smallest window, the rate has no name but its tool tip."""
+
+_ICON_GAP: Final = 0.35
 
 _LEFT_EVERY_MS: Final = 500
 """The time left changes twice a second: faster it only flickers."""
@@ -115,8 +120,7 @@ class Transport(QWidget):
         row = QHBoxLayout()
         row.setSpacing(5)
         self.where = label("", "heading")
-        self.about = label("", "muted")
-        self.about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.about = ElidedLabel("muted")
         self.left = label("", "muted")
         row.addWidget(self.where)
         row.addWidget(self.about, 1)
@@ -254,13 +258,7 @@ class Transport(QWidget):
     @Slot(object)
     def _on_theme(self, theme: Theme) -> None:
         self.timeline.set_theme(theme)
-        for made, name in (
-            (self.step_button, "step"),
-            (self.stop_button, "stop"),
-            (self.same_button, "again"),
-            (self.new_button, "dice"),
-        ):
-            made.setIcon(icon(name, theme.colour("text")))
+        self._fit()
         self._show_state()
 
     # Showing
@@ -296,8 +294,22 @@ class Transport(QWidget):
         theme = self._studio.theme
         made.setText(text)
         made.setAccessibleName(text)
-        made.setIcon(icon(name, theme.colour("on_primary")))
-        made.setIconSize(QSize(theme.body_px, theme.body_px))
+        self._set_icon(made, name, theme.colour("on_primary"))
+
+    def _set_icon(self, made: QPushButton, name: str, colour: QColor) -> None:
+        gap = _ICON_GAP if made.text() else 0.0
+        size_px = self._studio.theme.body_px
+        made.setIcon(icon(name, colour, gap=gap))
+        made.setIconSize(QSize(round(size_px * (1 + gap)), size_px))
+
+    def _fit(self) -> None:
+        """Icons alone where the timeline would have too little room."""
+        theme = self._studio.theme
+        narrow = self.width() < _NARROW_PX * theme.body_px / LIGHT.body_px
+        self._rate_name.setVisible(self.width() >= _SMALL_PX)
+        for made, text, name in ((self.same_button, "Same start", "again"), (self.new_button, "New weights", "dice")):
+            made.setText("" if narrow else text)
+            self._set_icon(made, name, theme.colour("text"))
 
     def _show_where(self) -> None:
         studio, history = self._studio, self._studio.history
@@ -317,8 +329,7 @@ class Transport(QWidget):
             about = f"of {started.steps:,} · {examples:,} examples · epoch {epoch}"
         self.where.setText(where)
         self.where.setVisible(bool(where))
-        self.about.setText(about)
-        self.about.setToolTip(about)
+        self.about.set_whole(about)
         set_role(self.about, role)
 
     @Slot()
@@ -348,6 +359,4 @@ class Transport(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Makes room for the timeline in a narrow window."""
         super().resizeEvent(event)
-        narrow = self.width() < _NARROW_PX * self._studio.theme.body_px / 14
-        self.same_button.setText("" if narrow else "Same start")
-        self.new_button.setText("" if narrow else "New weights")
+        self._fit()
