@@ -28,7 +28,7 @@ Cell = tuple[int, int]
 _NUMBER_PX: Final = 17
 """Cells smaller than this show their shade only."""
 
-_FULL_SHARE: Final = 0.5
+_FULL_SHARE: Final = 0.3
 """A class of which this share goes to one wrong class gets the darkest shade."""
 
 _MOST_CELL_PX: Final = 40
@@ -268,4 +268,4 @@ class ConfusionMatrix(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Ten cells with their numbers, just."""
-        return QSize(180, 180)
+        return QSize(140, 140)

@@ -1,0 +1,288 @@
+"""Mistakes: the confusion matrix of each network, the pictures behind it, and what only one of them reads."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSizePolicy
+
+from cnnstudio.core.errors import ErrorReport
+from cnnstudio.core.events import Competitor, Evaluated, RunEnded, RunStarted
+from cnnstudio.core.questions import BothWrong, ConfusionCell, Confusions, OnlyOneRight, Question, Shown
+from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
+from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
+from cnnstudio.ui.widgets._names import short_names, the
+from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
+from cnnstudio.ui.widgets.gallery import Gallery
+from cnnstudio.ui.widgets.matrix_card import MatrixCard
+
+Showing = Literal["first", "second", "neither", "cell"]
+
+_GAP_MS: Final = 1000
+"""While a race runs, the pictures are asked for at most once a second."""
+
+_COLUMNS: Final = 3
+_WAIT_TEXT: Final = "After the first measurement of a race, this shows what each network takes for what. Press Run."
+
+
+class MistakesPanel(Panel):
+    """Matrices side by side above a gallery.
+
+    Thread: GUI.
+    """
+
+    INFO = PanelInfo(
+        id="mistakes",
+        title="Which pictures fool which network?",
+        short="Mistakes",
+        group="Train",
+        order=20,
+    )
+
+    def build(self) -> None:
+        """Makes everything but the matrices, whose number is known with the run."""
+        self._cards: dict[str, MatrixCard] = {}
+        self._cell: tuple[str, int, int] | None = None
+        self._showing: Showing = "first"
+        self._heading = ""
+        self._timer = QTimer(self, singleShot=True, interval=_GAP_MS)
+        self._timer.timeout.connect(self._on_timer)
+        self._due = False
+        self.caption = label("", "muted")
+        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.controls.addWidget(self.caption, 1)
+        self.waiting = label(_WAIT_TEXT, "muted", wrap=True)
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.body.addWidget(self.waiting)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(2 * GRID_PX)
+        self.body.addLayout(self._grid, 3)
+        self._build_choice()
+        self.gallery = Gallery(self.studio, "Pictures that fool a network")
+        self.body.addWidget(self.gallery, 2)
+
+    def sync(self) -> None:
+        """Shows the study as it is."""
+        self._show_run()
+        self._refresh(self.studio.moment)
+
+    def on_run_started(self, event: RunStarted) -> None:
+        """Other networks, nothing measured yet."""
+        self._show_run()
+        self._refresh(None)
+
+    def on_evaluated(self, event: Evaluated) -> None:
+        """New matrices, at once; the pictures at most once a second."""
+        if self.studio.moment is None:
+            self._show_measured(None)
+            if self._timer.isActive():
+                self._due = True
+            else:
+                self._ask_pictures()
+
+    def on_run_ended(self, event: RunEnded) -> None:
+        """The last matrices."""
+        self._refresh(self.studio.moment)
+
+    def on_moment(self, step: int | None) -> None:
+        """The matrices and pictures of another moment."""
+        self._refresh(step)
+
+    def on_theme(self, theme: Theme) -> None:
+        """Restyles what paints itself."""
+        for card in self._cards.values():
+            card.set_theme(theme)
+        self.gallery.set_theme(theme)
+
+    def settings(self) -> dict[str, Any]:
+        """Which gallery was open."""
+        return {"showing": self._showing if self._showing != "cell" else "first"}
+
+    def restore(self, settings: dict[str, Any]) -> None:
+        """Opens it again."""
+        choice = self._choices.get(str(settings.get("showing")))
+        if choice is not None:
+            choice.click()
+
+    def _build_choice(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID_PX)
+        self._choices = {}
+        tips = {
+            "first": "Pictures of the test sample that the first network reads and the second does not.",
+            "second": "Pictures of the test sample that the second network reads and the first does not.",
+            "neither": "Pictures of the test sample that both read wrongly.",
+        }
+        for name, tip in tips.items():
+            made = button("", "tab", tip=tip, checkable=True)
+            made.setAutoExclusive(True)
+            made.clicked.connect(self._on_choice)
+            self._choices[name] = made
+            row.addWidget(made)
+        row.addStretch(1)
+        self._pair = (QComboBox(), QComboBox())
+        self._pair_words = label("compared with", "muted")
+        for place, box in enumerate(self._pair):
+            box.setAccessibleName(f"{'first' if place == 0 else 'second'} network compared")
+            box.setToolTip("Which two networks the gallery compares.")
+            explain_on_focus(box)
+            box.activated.connect(self._on_pair)
+            if place:
+                self.controls.addWidget(self._pair_words)
+            self.controls.addWidget(box)
+        self.body.addLayout(row)
+
+    def _show_run(self) -> None:
+        competitors = self.studio.competitors
+        if tuple(self._cards) != tuple(card.network for card in competitors):
+            self._make_cards(competitors)
+            self._fill_pair(competitors)
+        measured = self.studio.history is not None and bool(self.studio.history.evaluations)
+        self.waiting.setVisible(not measured)
+        self.caption.setVisible(measured)
+        self.gallery.setVisible(measured)
+        for card in self._cards.values():
+            card.setVisible(measured)
+        for made in self._choices.values():
+            made.setVisible(measured and len(competitors) > 1)
+        for part in (*self._pair, self._pair_words):
+            part.setVisible(measured and len(competitors) > 2)
+
+    def _make_cards(self, competitors: tuple[Competitor, ...]) -> None:
+        for card in self._cards.values():
+            self._grid.removeWidget(card)
+            card.deleteLater()
+        self._cards, self._cell = {}, None
+        names, colours = short_names(competitors), network_colours(competitors)
+        for place, one in enumerate(competitors):
+            card = MatrixCard(self.studio.theme, one.network, names[one.network], colours[one.network])
+            card.cell_chosen.connect(self._on_cell)
+            self._grid.addWidget(card, place // _COLUMNS, place % _COLUMNS)
+            self._cards[one.network] = card
+
+    def _fill_pair(self, competitors: tuple[Competitor, ...]) -> None:
+        names = short_names(competitors)
+        for box in self._pair:
+            box.clear()
+            for one in competitors:
+                box.addItem(names[one.network], one.network)
+        first = next((place for place, one in enumerate(competitors) if one.role == "cnn"), len(competitors) - 1)
+        self._pair[0].setCurrentIndex(first)
+        self._pair[1].setCurrentIndex(1 if first == 0 else 0)
+        self._name_choices()
+
+    def _name_choices(self) -> None:
+        first, second = (the(box.currentText()) for box in self._pair)
+        self._choices["first"].setText(f"Only {first} is right")
+        self._choices["second"].setText(f"Only {second} is right")
+        self._choices["neither"].setText("Neither is right")
+        for name, made in self._choices.items():
+            made.setAccessibleName(made.text())
+            made.setChecked(name == self._showing)
+
+    @Slot()
+    def _on_pair(self) -> None:
+        self._name_choices()
+        self._ask_pictures()
+
+    @Slot()
+    def _on_choice(self) -> None:
+        chosen: tuple[Showing, ...] = ("first", "second", "neither")
+        self._showing = next(name for name in chosen if self._choices[name].isChecked())
+        self._mark(None)
+        self._ask_pictures()
+
+    @Slot(object)
+    def _on_cell(self, cell: tuple[str, int, int]) -> None:
+        self._showing = "cell"
+        self._mark(cell)
+        self._ask_pictures()
+
+    def _mark(self, cell: tuple[str, int, int] | None) -> None:
+        self._cell = cell
+        for network, card in self._cards.items():
+            card.matrix.choose(cell[1:] if cell is not None and cell[0] == network else None)
+        for name, made in self._choices.items():
+            made.setAutoExclusive(False)
+            made.setChecked(name == self._showing)
+            made.setAutoExclusive(True)
+
+    def _refresh(self, step: int | None) -> None:
+        self._show_measured(step)
+        history = self.studio.history
+        if history is not None and history.evaluations:
+            if step is not None or not self.studio.active:
+                self.studio.ask(Confusions(step), self._on_confusions, self._on_nothing, slot="mistakes matrices")
+            self._ask_pictures()
+
+    def _show_measured(self, step: int | None) -> None:
+        history = self.studio.history
+        if history is None:
+            return
+        if self.waiting.isVisibleTo(self) and history.evaluations:
+            self._show_run()
+        at = history.step if step is None else step
+        when = f"at step {at:,}" if step is not None else f"now, step {at:,}"
+        self.caption.setText(f"{when} · rows: the truth, columns: what the network says")
+        for network, card in self._cards.items():
+            score = history.at(at, network)
+            if score is not None:
+                card.show_counts(score.confusion, history.started.class_names)
+
+    def _on_confusions(self, matrices: dict[str, NDArray[np.int64]]) -> None:
+        history = self.studio.history
+        if history is not None:
+            for network, card in self._cards.items():
+                if network in matrices:
+                    card.show_counts(matrices[network], history.started.class_names)
+
+    def _on_nothing(self, report: ErrorReport) -> None:
+        self.gallery.show_pictures(None, report.sentence, {}, {})
+
+    @Slot()
+    def _on_timer(self) -> None:
+        if self._due and self.isVisible():
+            self._ask_pictures()
+
+    def _ask_pictures(self) -> None:
+        self._due = False
+        question = self._question()
+        if question is not None:
+            self.studio.ask(question, self._on_pictures, self._on_nothing, slot="mistakes pictures")
+            self._timer.start()
+
+    def _question(self) -> Question[Shown] | None:
+        step = self.studio.moment
+        if self._showing == "cell" and self._cell is not None:
+            network, truth, guess = self._cell
+            self._heading = self._cards[network].matrix.sentence(truth, guess)
+            return ConfusionCell(network, truth, guess, step)
+        one, other = (str(box.currentData()) for box in self._pair)
+        if len(self._cards) < 2 or one == other:
+            self.gallery.show_pictures(None, "Click a cell to see its pictures.", {}, {})
+            return None
+        if self._showing == "neither":
+            self._heading = "Both are wrong"
+            return BothWrong(one, other, step)
+        if self._showing == "second":
+            one, other = other, one
+        names = short_names(self.studio.competitors)
+        self._heading = f"{names[one]} is right, {names[other]} is wrong"
+        return OnlyOneRight(one, other, step)
+
+    def _on_pictures(self, shown: Shown) -> None:
+        competitors, theme = self.studio.competitors, self.studio.theme
+        colours = {key: theme.readable(hue) for key, hue in network_colours(competitors).items()}
+        count = f" ({len(shown.labels):,} of {shown.total:,} shown)" if len(shown.labels) < shown.total else ""
+        total = "no picture" if not shown.total else f"{shown.total:,} picture{'s' if shown.total > 1 else ''}"
+        heading = self._heading if self._showing == "cell" else f"{self._heading}: {total}"
+        self.gallery.show_pictures(shown, f"{heading.rstrip('.')}{count}.", short_names(competitors), colours)
+
+
+PANEL = MistakesPanel.INFO
+
+if __name__ == "__main__":
+    raise SystemExit(run_alone(MistakesPanel))
