@@ -24,7 +24,6 @@ Showing = Literal["first", "second", "neither", "cell"]
 _GAP_MS: Final = 1000
 """While a race runs, the pictures are asked for at most once a second."""
 
-_COLUMNS: Final = 3
 _WAIT_TEXT: Final = "After the first measurement of a race, this shows what each network takes for what. Press Run."
 
 
@@ -58,7 +57,7 @@ class MistakesPanel(Panel):
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body.addWidget(self.waiting)
         self._grid = QGridLayout()
-        self._grid.setSpacing(2 * GRID_PX)
+        self._grid.setSpacing(GRID_PX + GRID_PX // 2)
         self.body.addLayout(self._grid, 3)
         self._build_choice()
         self.gallery = Gallery(self.studio, "Pictures that fool a network")
@@ -160,7 +159,7 @@ class MistakesPanel(Panel):
         for place, one in enumerate(competitors):
             card = MatrixCard(self.studio.theme, one.network, names[one.network], colours[one.network])
             card.cell_chosen.connect(self._on_cell)
-            self._grid.addWidget(card, place // _COLUMNS, place % _COLUMNS)
+            self._grid.addWidget(card, 0, place)
             self._cards[one.network] = card
 
     def _fill_pair(self, competitors: tuple[Competitor, ...]) -> None:

@@ -267,5 +267,5 @@ class ConfusionMatrix(QWidget):
         return QSize(300, 300)
 
     def minimumSizeHint(self) -> QSize:
-        """Ten cells with their numbers, just."""
-        return QSize(140, 140)
+        """Ten cells, just."""
+        return QSize(104, 104)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnstudio.core.questions import LayerWeights
@@ -14,7 +14,12 @@ from cnnstudio.ui.theme import GRID_PX, Theme, signed_colours
 from cnnstudio.ui.widgets.matrix_card import NameLine
 from cnnstudio.ui.widgets.mosaic import Mosaic, Tiles
 
-_TILES_PX: Final = {"kernels": 64, "templates": 56, "local": 48}
+_COLUMNS: Final = 8
+"""Tiles side by side where a card shows few; many are drawn at `_LEAST_PX`."""
+
+_LEAST_PX: Final = 56
+_MOST_PX: Final = 104
+_FEW: Final = 24
 _WHAT: Final = {
     "kernels": "each kernel is laid on every place of the picture",
     "templates": "each hidden unit is one template of the whole picture",
@@ -73,7 +78,17 @@ class LayerCard(QWidget):
             for i, kernel in enumerate(kernels)
         ]
         self.mosaic.setAccessibleName(f"{name}: {layer.layer}, {count}")
-        self.mosaic.set_tiles(as_tiles(kernels, each), tips=tips, tile_px=_TILES_PX[layer.kind])
+        self.mosaic.set_tiles(as_tiles(kernels, each), tips=tips, tile_px=self._tile_px(len(kernels)))
+
+    def _tile_px(self, count: int) -> int:
+        if count > _FEW:
+            return _LEAST_PX
+        return min(_MOST_PX, max(_LEAST_PX, self.width() // _COLUMNS - GRID_PX))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lets the tiles fill the width."""
+        super().resizeEvent(event)
+        self.mosaic.set_tile_px(self._tile_px(self.mosaic.count))
 
 
 def as_tiles(kernels: NDArray[np.float32], each: bool) -> Tiles:

@@ -130,6 +130,12 @@ class Mosaic(QWidget):
         )
         self._fit()
 
+    def set_tile_px(self, tile_px: int) -> None:
+        """Draws the tiles in another size."""
+        if tile_px != self._tile_px:
+            self._tile_px = tile_px
+            self._fit()
+
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
         self._theme = theme

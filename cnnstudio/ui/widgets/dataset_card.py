@@ -1,0 +1,110 @@
+"""The card of a data set: what it is, who made it, and the knobs that change it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from cnnstudio import datasets
+from cnnstudio.core.dataset import DatasetInfo
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.knobs import Value, parse_key, write_key
+from cnnstudio.ui.theme import GRID_PX
+from cnnstudio.ui.widgets.basic import Fold, label
+from cnnstudio.ui.widgets.knob_field import KnobField
+
+_COLUMNS: Final = 3
+
+
+def facts(info: DatasetInfo) -> str:
+    """Sizes, shape, source and licence on one line."""
+    channels, height, width = info.shape
+    made = "made by the program, any number" if info.generated else f"{info.train_size:,} to learn from"
+    classes = f"{len(info.class_names)} classes, " if info.class_names else ""
+    size = f"{width} × {height} pixels" + (" in colour" if channels == 3 else "")
+    return f"{classes}{size}, {made}, {info.test_size:,} to test. {info.source.rstrip('.')}. Licence: {info.licence}."
+
+
+class DatasetCard(QWidget):
+    """Sentence, facts and knobs of the chosen set.
+
+    Signals:
+        key_changed(key): A knob was turned; the set's new key.
+
+    Thread: GUI.
+    """
+
+    key_changed = Signal(str)
+
+    def __init__(self) -> None:
+        """Makes it empty."""
+        super().__init__()
+        self._key = ""
+        self._values: dict[str, Value] = {}
+        self._info: DatasetInfo | None = None
+        self.fields: dict[str, KnobField] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID_PX // 2)
+        self.sentence = label("", wrap=True)
+        self.facts = label("", "small", wrap=True)
+        self.fold = Fold("What can be changed about them", opened=True, tip="The set's own knobs.")
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(3 * GRID_PX)
+        self._grid.setVerticalSpacing(GRID_PX)
+        self.fold.body.addLayout(self._grid)
+        column.addWidget(self.sentence)
+        column.addWidget(self.facts)
+        column.addWidget(self.fold)
+
+    @property
+    def info(self) -> DatasetInfo | None:
+        """The set's card, or None where there is no such set."""
+        return self._info
+
+    def show_key(self, key: str) -> None:
+        """Shows the set of a key, as in "digits:jitter=3"."""
+        if key == self._key:
+            return
+        self._key = key
+        try:
+            found = datasets.find(key)
+        except StudioError as error:
+            self._info, self._values = None, {}
+            self.sentence.setText(error.report.sentence)
+            self.facts.setText("")
+            self.fold.hide()
+            return
+        self._values = dict(found.knobs)
+        if found.info is not self._info:
+            self._info = found.info
+            self.sentence.setText(found.info.sentence)
+            self.facts.setText(facts(found.info))
+            self._make_fields(found.info)
+        for name, field in self.fields.items():
+            field.set_value(self._values[name])
+
+    def _make_fields(self, info: DatasetInfo) -> None:
+        for old in self.fields.values():
+            self._grid.removeWidget(old)
+            old.deleteLater()
+        self.fields = {}
+        for place, knob in enumerate(info.knobs):
+            field = KnobField(knob, self._values[knob.name])
+            field.changed.connect(self._on_changed)
+            self._grid.addWidget(field, place // _COLUMNS, place % _COLUMNS)
+            self.fields[knob.name] = field
+        for column in range(_COLUMNS):
+            self._grid.setColumnStretch(column, 1)
+        self.fold.setVisible(bool(info.knobs))
+
+    @Slot(object)
+    def _on_changed(self, value: Value) -> None:
+        sender: QObject | None = self.sender()
+        if isinstance(sender, KnobField) and self._info is not None:
+            self._values[sender.knob.name] = value
+            name, _ = parse_key(self._key)
+            self._key = write_key(name, self._values, self._info.knobs)
+            self.key_changed.emit(self._key)
