@@ -52,10 +52,11 @@ def is_finite(flat: Flat) -> bool:
 
 
 class Moments:
-    """Weights of every network at some steps: at 0, 1, 2, 4, 8 ... and then evenly.
+    """Weights of every network at some steps: at 0, 1, 2, 4, 8 ... and evenly.
 
-    The spacing is chosen so that a planned run fills most of the budget. When it is full all the same, the spacing
-    doubles and what lies between goes; the first, the early powers of two and the newest always stay.
+    The spacing is chosen so that a planned run fills most of the budget. Where it is full all the same, the moment that
+    is missed least goes: the one with the nearest neighbours, on a scale that is half logarithmic, so that the quick
+    changes of the beginning stay. The first and the newest never go.
 
     Thread: engine.
     """
@@ -66,12 +67,11 @@ class Moments:
         Args:
             steps: Steps of the whole run.
             moment_bytes: Weights of all networks together.
-            budget_bytes: What may be kept.
+            budget_bytes: What may be kept; three moments are kept in any case.
         """
-        self.most = max(4, budget_bytes // max(1, moment_bytes))
-        early = max(1, steps).bit_length() + 2
-        # More moments than steps there cannot be; early ones take their own places.
-        self._spacing = max(1.0, steps / max(1, self.most - early))
+        self.most = max(3, budget_bytes // max(1, moment_bytes))
+        powers_of_two = steps.bit_length() + 1
+        self._spacing = max(1.0, steps / max(1, self.most - powers_of_two))
         self._kept: dict[int, dict[str, Flat]] = {}
 
     @property
@@ -90,29 +90,26 @@ class Moments:
 
     def wants(self, step: int) -> bool:
         """Whether this step has a place on the timeline."""
-        return self._is_early(step) or int(step / self._spacing) != int((step - 1) / self._spacing)
-
-    def _is_early(self, step: int) -> bool:
-        return step & (step - 1) == 0 and step < max(2.0, self._spacing * 2)
+        power_of_two = step & (step - 1) == 0
+        return power_of_two or int(step / self._spacing) != int((step - 1) / self._spacing)
 
     def keep(self, step: int, weights: Mapping[str, Flat]) -> None:
-        """Keeps the weights of a step, which must be newer than all others; thins when the budget is full."""
-        if self._kept and step <= next(reversed(self._kept)):
-            raise ValueError(f"step {step} comes after step {next(reversed(self._kept))}")
-        while len(self._kept) >= self.most and self._thin():
-            pass
-        self._kept[step] = dict(weights)
+        """Keeps the weights of a step; thins when the budget is full.
 
-    def _thin(self) -> bool:
-        """Doubles the spacing and drops what no longer has a place; False when nothing could go."""
-        before, newest = len(self._kept), next(reversed(self._kept))
-        self._spacing *= 2
-        # Powers of two that were early enough stay early, but not all of them would fit a tiny budget.
-        crowded = self._spacing > 2 * newest + 2
-        for step in tuple(self._kept):
-            if step not in (0, newest) and (crowded or not self.wants(step)):
-                del self._kept[step]
-        return len(self._kept) < before or not crowded
+        Raises:
+            ValueError: A newer step is kept already.
+        """
+        if self._kept and step <= self.steps[-1]:
+            raise ValueError(f"step {step} comes after step {self.steps[-1]}")
+        self._kept[step] = dict(weights)
+        while len(self._kept) > self.most:
+            del self._kept[self._least_missed()]
+
+    def _least_missed(self) -> int:
+        """The step between whose neighbours there is least."""
+        steps = np.array(self.steps, np.float64)
+        scale = steps / steps[-1] + np.log2(1 + steps) / np.log2(1 + steps[-1])
+        return int(steps[1 + np.argmin(scale[2:] - scale[:-2])])
 
     def nearest(self, step: int | None, network: str) -> int | None:
         """The newest step at or before `step` (None: of all) at which the network was kept, or None."""
