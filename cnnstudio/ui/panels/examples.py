@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from cnnstudio.core.errors import ErrorReport
@@ -62,6 +62,7 @@ class ExamplesPanel(Panel):
         self._place = QWidget()
         self._place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._place.setMinimumHeight(_TILE_PX + 3 * GRID_PX)
+        self._place.installEventFilter(self)
         self.mosaic = Mosaic(self.studio.theme, "Examples", tile_px=_TILE_PX, gap_px=GRID_PX, parent=self._place)
         self.mosaic.chosen.connect(self._on_chosen)
         self.body.addWidget(self._place, 1)
@@ -151,10 +152,10 @@ class ExamplesPanel(Panel):
 
     def _page(self) -> int:
         """How many pictures fit."""
-        step_px = self.mosaic.tile_rect(0).width() + GRID_PX
-        row_px = _TILE_PX + GRID_PX + self.studio.theme.small_px + GRID_PX
-        columns = max(1, (self._place.width() + GRID_PX) // step_px)
-        return int(min(_MOST, columns * max(1, (self._place.height() + GRID_PX) // row_px)))
+        columns = max(1, (self._place.width() + GRID_PX) // (_TILE_PX + GRID_PX))
+        caption_px = QFontMetrics(self.studio.theme.font("small")).height() + 2
+        rows = max(1, (self._place.height() + GRID_PX) // (_TILE_PX + caption_px + GRID_PX))
+        return int(min(_MOST, columns * rows))
 
     @Slot()
     def _ask(self) -> None:
@@ -247,12 +248,13 @@ class ExamplesPanel(Panel):
             i = int(self._order[place])
             self.studio.offer_picture(self._shown.images[i], self._shown.class_names[int(self._shown.labels[i])])
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Another size holds another number of pictures."""
-        super().resizeEvent(event)
-        self.mosaic.setFixedWidth(max(1, self._place.width()))
-        if self._shown is not None and self._page() != self._asked_most:
-            self._timer.start()
+        if watched is self._place and event.type() == QEvent.Type.Resize:
+            self.mosaic.setFixedWidth(max(1, self._place.width()))
+            if self._shown is not None and self._page() != self._asked_most:
+                self._timer.start()
+        return super().eventFilter(watched, event)
 
 
 PANEL = ExamplesPanel.INFO

@@ -78,7 +78,7 @@ class NameLine(QWidget):
 
 
 class MatrixCard(QWidget):
-    """A name line above a matrix, the commonest mistake below.
+    """A name line and the commonest mistake above a matrix.
 
     Signals:
         cell_chosen((network, truth, guess)): The student clicked a cell.
@@ -98,11 +98,11 @@ class MatrixCard(QWidget):
         self.line = NameLine(theme)
         self.matrix = ConfusionMatrix(theme, name)
         self.matrix.cell_chosen.connect(self._on_cell)
-        self.worst = label("", "small")
-        self.worst.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.worst = label("", "small", wrap=True)
+        self.worst.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.line)
-        column.addWidget(self.matrix, 1)
         column.addWidget(self.worst)
+        column.addWidget(self.matrix, 1)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
@@ -112,15 +112,14 @@ class MatrixCard(QWidget):
     def show_counts(self, counts: NDArray[np.int64], class_names: Sequence[str]) -> None:
         """Shows a matrix, int64 [classes, classes]."""
         right, total = int(counts.trace()), int(counts.sum())
-        share = f"{100 * right / total:.1f} % right, {total - right:,} of {total:,} wrong" if total else "no pictures"
+        share = f"{100 * right / total:.1f} % right" if total else "no pictures"
         self.line.show_name(self._name, share, self._hue)
         self.matrix.set_counts(counts, class_names)
         wrong = counts - np.diag(np.diag(counts))
         truth, guess = (int(i) for i in np.unravel_index(int(wrong.argmax()), wrong.shape))
         count = int(wrong[truth, guess])
-        told = f"most often: {class_names[truth]} taken for {class_names[guess]}, {count:,} times" if count else ""
-        self.worst.setText(told)
-        self.worst.setToolTip(told)
+        most = f", most often {class_names[truth]} taken for {class_names[guess]} ({count:,})" if count else ""
+        self.worst.setText(f"{total - right:,} of {total:,} wrong{most}")
 
     @Slot(object)
     def _on_cell(self, cell: tuple[int, int]) -> None:
