@@ -56,7 +56,10 @@ QPushButton[kind="tab"]:hover {{ color: {text}; background: transparent; }}
 QPushButton[kind="tab"]:checked {{
     color: {text}; font-weight: 600; border-bottom: 2px solid {text}; background: transparent;
 }}
-QPushButton[kind="tab"]:focus {{ border: 0; border-bottom: 2px solid {focus}; padding: 4px 2px; color: {text}; }}
+QPushButton[kind="tab"]:focus {{
+    border: 0; border-bottom: 2px solid transparent; padding: 4px 2px; color: {text}; background: {chip};
+}}
+QPushButton[kind="tab"]:checked:focus {{ border-bottom: 2px solid {text}; }}
 QPushButton[kind="fold"] {{
     background: transparent; border: 0; border-radius: 4px; text-align: left; padding: 2px 0; font-weight: 600;
 }}

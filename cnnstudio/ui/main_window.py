@@ -105,6 +105,9 @@ class MainWindow(QMainWindow):
         self._side_choice: dict[bool, bool] = {True: True, False: False}
         self.setWindowTitle("CNN Studio")
         self.setObjectName("window")
+        # Before any view listens: views read the application's palette when they are told.
+        studio.theme_changed.connect(self._apply_theme)
+        self._apply_theme(studio.theme)
         self._make()
         self._menus = Menus(self)
         self._connect()
@@ -152,6 +155,8 @@ class MainWindow(QMainWindow):
         self._painted = True
         self.open_panel(self._open_id)
         self.side.fill()
+        if self.focusWidget() is None:
+            self._body.setFocus()
 
     def choose_dataset(self, info: DatasetInfo) -> None:
         """Sets up the default race of a data set; asks for the folder where it takes one."""
@@ -223,6 +228,8 @@ class MainWindow(QMainWindow):
         studio.engine_unavailable.connect(self._on_unavailable)
         studio.config_changed.connect(self._on_config)
         studio.theme_changed.connect(self._on_theme)
+        studio.panel_wanted.connect(self.open_panel)
+        studio.setup_wanted.connect(self._on_setup_wanted)
         self.top.navigation.chosen.connect(self.open_panel)
         self.top.side_button.clicked.connect(self.toggle_side)
         app = QGuiApplication.instance()
@@ -249,10 +256,13 @@ class MainWindow(QMainWindow):
         self.banner.show_report(event.report)
 
     @Slot(object)
-    def _on_theme(self, theme: Theme) -> None:
+    def _apply_theme(self, theme: Theme) -> None:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         look.apply(app, theme)
+
+    @Slot(object)
+    def _on_theme(self, theme: Theme) -> None:
         self.top.set_theme(theme)
         self.top.setFixedHeight(round(theme.body_px * 3.4))
         self.transport.setFixedHeight(round(theme.body_px * 5.6))
@@ -262,6 +272,12 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_config(self, config: RaceConfig) -> None:
         self.top.set_choice(*self._menus.choice(config))
+
+    @Slot(str)
+    def _on_setup_wanted(self, field: str) -> None:
+        self.side.open("setup")
+        self._side_choice[self.wide] = True
+        self._place_side()
 
     @Slot(object)
     def _on_screen_removed(self, screen: QScreen) -> None:

@@ -1,0 +1,66 @@
+"""Studies without torch: empty, with an engine on a script, with a made-up run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.runtime.mailbox import Mailbox
+from cnnstudio.ui import theme as look
+from cnnstudio.ui.bridge import Bridge
+from cnnstudio.ui.demo import fill
+from cnnstudio.ui.studio import Studio
+from tests.fakes import FakeEngine
+
+
+@pytest.fixture(autouse=True)
+def _no_timer_left(_timers) -> None:
+    """Every test of the window is checked for timers."""
+
+
+@pytest.fixture(autouse=True)
+def _light(qapp: QApplication):
+    """Every test begins and ends with the light theme."""
+    look.apply(qapp, look.LIGHT)
+    return look.LIGHT
+
+
+@pytest.fixture
+def studio(qapp) -> Studio:
+    """A study without an engine."""
+    return Studio()
+
+
+@pytest.fixture
+def filled(studio) -> Studio:
+    """A study with a made-up run under way."""
+    fill(studio)
+    return studio
+
+
+@dataclass
+class Rig:
+    """A study whose engine does what the test says.
+
+    `drain` takes the mailbox, as the bridge's timer would.
+    """
+
+    studio: Studio
+    engine: FakeEngine
+    bridge: Bridge
+    drain: Callable[[], None]
+
+
+@pytest.fixture
+def rig(qapp):
+    mailbox = Mailbox()
+    engine = FakeEngine(mailbox)
+    studio = Studio(engine)
+    bridge = Bridge(mailbox, studio.take, lambda: studio.awaits)
+    engine.start()
+    bridge.drain()
+    yield Rig(studio, engine, bridge, bridge.drain)
+    bridge.close()

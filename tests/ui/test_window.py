@@ -1,0 +1,243 @@
+"""The window: never empty, by keyboard alone, small and large, on a screen that goes away."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
+
+from cnnstudio.core.errors import ErrorReport
+from cnnstudio.ui.demo import fill
+from cnnstudio.ui.main_window import LEAST_SIZE, MainWindow
+from cnnstudio.ui.theme import THEMES
+
+
+@pytest.fixture
+def window(rig, qtbot):
+    made = MainWindow(rig.studio)
+    qtbot.addWidget(made)
+    made.resize(1440, 900)
+    made.show()
+    made.fill()
+    QApplication.processEvents()
+    return made
+
+
+def seen(window, kind):
+    return [part for part in window.findChildren(kind) if part.isVisibleTo(window)]
+
+
+def test_the_first_window_is_never_empty(studio, qtbot):
+    window = MainWindow(studio)
+    qtbot.addWidget(window)
+    window.show()
+    assert studio.picture is not None
+    assert studio.picture.max() > 0
+    assert window.transport.about.whole == "Loading PyTorch ..."
+    assert window.open_id == "race"
+
+
+def test_it_tells_of_its_first_paint_once(studio, qtbot):
+    window = MainWindow(studio)
+    qtbot.addWidget(window)
+    painted = []
+    window.painted.connect(lambda: painted.append(True))
+    window.show()
+    window.grab()
+    window.grab()
+    qtbot.waitUntil(lambda: bool(painted))
+    assert painted == [True]
+
+
+def test_panels_are_made_when_they_are_first_shown(window):
+    assert window.stack.count() == 1
+    for panel_id in window.panels:
+        window.open_panel(panel_id)
+        assert window.panel.INFO.id == panel_id
+    assert window.stack.count() == len(window.panels)
+    window.open_panel("nothing")
+    assert window.open_id == panel_id
+
+
+def test_keys_choose_panels_and_run(window, rig):
+    QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert window.open_id == next(iter(window.panels))
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert rig.engine.commands[-1] == "run"
+    rig.engine.advance(6)
+    rig.drain()
+    QTest.keyClick(window, Qt.Key.Key_S)
+    assert rig.engine.commands[-1] == "step"
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    rig.drain()
+
+
+def test_escape_closes_a_message_then_goes_back_to_now(window, rig):
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    rig.studio.set_moment(4)
+    rig.studio.notice.emit(ErrorReport("Look.", "A cause.", "Try this."))
+    assert window.banner.report.what == "Look."
+    assert window.banner.why.text() == "A cause. Try this."
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.banner.report is None
+    assert rig.studio.moment == 4
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert rig.studio.moment is None
+
+
+def test_tab_reaches_every_button_of_the_bars(window):
+    reached, current = set(), window
+    for _ in range(400):
+        current = current.nextInFocusChain()
+        reached.add(current)
+    for bar in (window.top, window.transport):
+        for made in seen(bar, QAbstractButton):
+            assert made in reached
+            assert made.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_everything_that_can_be_pressed_has_a_name_and_explains_itself(window):
+    for made in seen(window, QAbstractButton):
+        if made.objectName().startswith("qt_") or isinstance(made.parent(), QLineEdit):
+            continue
+        assert made.text() or made.accessibleName(), made
+        if made.parent() in (window.top, window.transport) or made.property("kind") == "tab":
+            assert made.toolTip(), made.text()
+
+
+@pytest.mark.parametrize("theme", list(THEMES))
+@pytest.mark.parametrize("size", [(1024, 700), (1280, 800), (1920, 1080)])
+def test_nothing_is_cut_in_the_bars(window, rig, size, theme):
+    fill(rig.studio)
+    rig.studio.set_theme(THEMES[theme])
+    window.resize(*size)
+    QApplication.processEvents()
+    for bar in (window.top, window.transport):
+        for made in seen(bar, QAbstractButton):
+            assert made.width() >= made.minimumSizeHint().width(), (made.text(), made.accessibleName())
+            assert bar.rect().contains(QRect(made.mapTo(bar, QPoint(0, 0)), made.size())), made.text()
+    assert window.transport.timeline.width() >= window.transport.timeline.minimumSizeHint().width()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_smallest_window_is_small_enough(window, rig, theme):
+    rig.studio.set_theme(THEMES[theme])
+    fill(rig.studio)
+    window.resize(LEAST_SIZE)
+    QApplication.processEvents()
+    hint = window.minimumSizeHint()
+    assert hint.width() <= LEAST_SIZE.width()
+    assert hint.height() <= LEAST_SIZE.height()
+    for panel_id in window.panels:
+        window.open_panel(panel_id)
+        QApplication.processEvents()
+        least = window.panel.minimumSizeHint()
+        assert least.width() <= window.stack.width(), panel_id
+        assert least.height() <= window.stack.height(), panel_id
+
+
+def test_the_right_column_folds_in_narrow_windows_and_by_its_key(window):
+    assert window.side.isVisible()
+    centre = window.stack.width()
+    window.resize(1024, 700)
+    assert not window.side.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_F2)
+    assert window.side.isVisible()
+    assert window.stack.width() > 700, "over the panel, not beside it"
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.side.isVisible()
+    window.resize(1440, 900)
+    assert window.side.isVisible()
+    assert window.stack.width() == centre
+    QTest.keyClick(window, Qt.Key.Key_F2)
+    assert not window.side.isVisible()
+    assert window.stack.width() > centre
+
+
+def test_the_text_follows_the_panel(window):
+    from cnnstudio.ui.widgets.side import lesson
+
+    for panel_id in window.panels:
+        window.open_panel(panel_id)
+        first = lesson(panel_id).strip().splitlines()[:1]
+        if first:
+            assert first[0].lstrip("# ") in window.side.text.toPlainText()
+
+
+def test_it_comes_back_when_its_screen_is_gone(window):
+    window.move(50_000, 50_000)
+    window._on_screen_removed(None)
+    room = QApplication.primaryScreen().availableGeometry()
+    assert room.contains(window.pos())
+
+
+def test_a_window_that_can_be_seen_stays(window):
+    window.move(17, 23)
+    window._on_screen_removed(None)
+    assert window.pos() == QPoint(17, 23)
+
+
+def test_closing_hides_first(window, qtbot):
+    hidden = []
+    window.closing.connect(lambda: hidden.append(not window.isVisible()))
+    window.close()
+    assert hidden == [True]
+
+
+def test_a_closed_window_is_collected(rig, qtbot):
+    window = MainWindow(rig.studio)
+    window.show()
+    window.fill()
+    window.close()
+    gone = weakref.ref(window)
+    window.deleteLater()
+    del window
+    QApplication.sendPostedEvents(None, 52)
+    gc.collect()
+    assert gone() is None
+
+
+def test_the_menus_are_filled_and_change_the_study(window, rig):
+    menu = window.top.networks_button.menu()
+    menu.aboutToShow.emit()
+    local = next(action for action in menu.actions() if action.text() == "Locally connected")
+    local.trigger()
+    assert rig.studio.config.networks == ("mlp", "lenet5", "local")
+    menu = window.top.theme_button.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if action.text() == "Dark").trigger()
+    assert rig.studio.theme is THEMES["dark"]
+    menu = window.top.data_button.menu()
+    menu.aboutToShow.emit()
+    next(action for action in menu.actions() if "lyph" in action.text()).trigger()
+    assert rig.studio.config.dataset.startswith("glyphs")
+    window.top.menu_button.menu().aboutToShow.emit()
+    assert any("About" in action.text() for action in window.top.menu_button.menu().actions())
+
+
+def test_the_dialogs_say_where_the_log_is_and_which_keys_there_are(window, qtbot, home):
+    from PySide6.QtWidgets import QLabel
+
+    window._menus.show_about()
+    window._menus.show_keys()
+    dialogs = [part for part in window.findChildren(QWidget) if part.isWindow() and part is not window]
+    text = " ".join(label.text() for dialog in dialogs for label in dialog.findChildren(QLabel))
+    assert str(home / "log") in text
+    assert "Space" in text
+    for dialog in dialogs:
+        dialog.close()
+
+
+def test_licences_name_every_part():
+    from cnnstudio.ui.dialogs import licences
+
+    text = licences()
+    for name in ("PySide6-Essentials", "torch", "numpy", "pyqtgraph"):
+        assert name in text
+    assert "Lesser General Public License" in text
