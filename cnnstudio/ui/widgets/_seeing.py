@@ -125,7 +125,7 @@ class Seeing:
         off_px = math.hypot(mass[0] - side / 2 - 0.5, mass[1] - side / 2 - 0.5)
         if off_px <= self._usual_px:
             return ""
-        return f"The networks learned digits whose centre of mass is in the middle; this one sits {off_px:.0f} px off."
+        return f"The networks learned digits centred by mass; this one sits {off_px:.0f} px off the middle."
 
     def marks(self, ink: NDArray[np.uint8]) -> tuple[Box, tuple[float, float]] | None:
         """The box around the ink and its centre of mass in canvas units, or None where there is no ink."""

@@ -17,8 +17,8 @@ SOURCES: Final = {
 }
 MOST_BARS: Final = 10
 _FEWEST_BARS: Final = 3
-_LEAST_COLUMN_PX: Final = 110
-"""Two networks stand side by side only where each has this much width."""
+_LEAST_COLUMN_ROWS: Final = 7
+"""Two networks stand side by side only where each is this many times as wide as a bar's row is high."""
 _SHORT_NAME: Final = 4
 """And where no class has a longer name than this."""
 
@@ -64,7 +64,9 @@ def plan(networks: int, classes: int, longest_name: int, width: int, height: int
         metrics: Heights of the parts.
     """
     most = max(1, min(MOST_BARS, classes))
-    narrow = networks > 1 and width >= 2 * _LEAST_COLUMN_PX + metrics.gap and longest_name <= _SHORT_NAME
+    narrow = (
+        networks > 1 and width >= 2 * _LEAST_COLUMN_ROWS * metrics.row + metrics.gap and longest_name <= _SHORT_NAME
+    )
     fewest = min(most, _FEWEST_BARS)
     for bars in (most, min(most, 5), fewest):
         for columns in (1, 2) if narrow else (1,):

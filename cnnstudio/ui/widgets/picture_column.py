@@ -8,11 +8,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.core.config import RaceConfig
-from cnnstudio.core.drawing import Drawing, Sheet, first_sheet
+from cnnstudio.core.drawing import Bitmap, Drawing, Sheet, first_sheet
 from cnnstudio.core.drawing_json import sheet_from_json, sheet_to_json
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.questions import Verdicts
@@ -29,8 +29,8 @@ from cnnstudio.ui.widgets.verdict_bars import VerdictBars
 
 MARGIN_PX: Final = 20
 _LEAST_CANVAS_PX: Final = 144
-_SEEN_PX: Final = 64
-"""Height of the row with what the networks see: three lines of text beside the small picture."""
+_SEEN_LINES: Final = 3
+"""Room for a hint beside what the networks see, so that nothing moves when one appears."""
 
 
 class PictureColumn(QWidget):
@@ -59,6 +59,7 @@ class PictureColumn(QWidget):
         self.verdicts = VerdictBars(studio.theme)
         self._build()
         self._connect()
+        self._add_actions()
         self._take_dataset()
         self.canvas.show_drawing(Drawing(first_sheet()))
         self._show_state()
@@ -70,15 +71,14 @@ class PictureColumn(QWidget):
         return {"sheet": sheet_to_json(self.canvas.sheet), "centring": self.centring.isChecked()}
 
     def restore(self, data: object) -> None:
-        """Puts back what `drawing_json` gave.
-
-        Raises:
-            StudioError: It is damaged; nothing has changed then.
-        """
-        if not isinstance(data, dict):
-            raise StudioError("The kept drawing cannot be read.", "It is damaged.")
-        sheet = sheet_from_json(data.get("sheet"))
-        self.centring.setChecked(bool(data.get("centring", True)))
+        """Puts back what `drawing_json` gave; where it is damaged, a notice says so and nothing changes."""
+        try:
+            kept = data if isinstance(data, dict) else {}
+            sheet = sheet_from_json(kept.get("sheet"))
+        except StudioError as error:
+            self._studio.notice.emit(error.report)
+            return
+        self.centring.setChecked(bool(kept.get("centring", True)))
         self._notes = ()
         self.canvas.show_drawing(Drawing(sheet))
         self._show_state()
@@ -131,7 +131,7 @@ class PictureColumn(QWidget):
 
     def _build_seen(self) -> QWidget:
         part = QWidget()
-        part.setFixedHeight(_SEEN_PX)
+        self._seen_part = part
         row = QHBoxLayout(part)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID_PX + GRID_PX // 2)
@@ -152,6 +152,23 @@ class PictureColumn(QWidget):
         words.addWidget(self.centring)
         row.addLayout(words, 1)
         return part
+
+    def _add_actions(self) -> None:
+        """What the window's menu offers for the picture, with keys that work everywhere in the window."""
+        canvas, data = self.canvas, self.data_pictures
+        for text, key, act in (
+            ("Open a picture ...", QKeySequence.StandardKey.Open, self.choose_file),
+            ("Paste a picture", QKeySequence.StandardKey.Paste, self.paste),
+            ("Next picture of the data set", QKeySequence("Ctrl+N"), data.take_next),
+            ("One by chance", QKeySequence("Ctrl+R"), data.take_random),
+            ("Undo", QKeySequence.StandardKey.Undo, canvas.undo),
+            ("Redo", QKeySequence.StandardKey.Redo, canvas.redo),
+            ("Clear the canvas", QKeySequence(), canvas.clear),
+        ):
+            action = QAction(text, self)
+            action.setShortcut(key)
+            action.triggered.connect(act)
+            self.addAction(action)
 
     def _connect(self) -> None:
         canvas, tools, studio = self.canvas, self.tools, self._studio
@@ -175,6 +192,7 @@ class PictureColumn(QWidget):
         studio.state_changed.connect(self._on_config)
         studio.engine_ready.connect(self._on_engine)
         studio.theme_changed.connect(self._on_theme)
+        studio.picture_offered.connect(self._on_offered)
 
     # What happens
 
@@ -222,6 +240,13 @@ class PictureColumn(QWidget):
         self.canvas.change(sheet)
 
     @Slot(object)
+    def _on_offered(self, offered: tuple[NDArray[np.uint8], str]) -> None:
+        """A panel's picture, exactly as the networks were given it."""
+        pixels, name = offered
+        source = f"from a panel: labelled {name}" if name else "from a panel"
+        self._put(Sheet(bitmap=Bitmap.from_planes(pixels), source=source))
+
+    @Slot(object)
     def _on_dropped(self, data: QMimeData | None) -> None:
         if data is None:
             self.paste()
@@ -255,7 +280,8 @@ class PictureColumn(QWidget):
 
     @Slot(object)
     def _on_verdicts(self, verdicts: Verdicts) -> None:
-        self.verdicts.set_verdicts(verdicts)
+        if self.verdicts.set_verdicts(verdicts):
+            self._share_room()
 
     @Slot(object)
     def _on_config(self, _: RaceConfig | str) -> None:
@@ -299,12 +325,15 @@ class PictureColumn(QWidget):
 
     def _share_room(self) -> None:
         """Gives the verdicts the height that they want, and the canvas what is left, within limits."""
-        taken = self._title.sizeHint().height() + self.tools.sizeHint().height() + _SEEN_PX + 1
+        line_px = QFontMetrics(self._studio.theme.font("small")).lineSpacing()
+        seen_px = max(self.seen.height(), _SEEN_LINES * line_px + self.centring.sizeHint().height())
+        self._seen_part.setFixedHeight(seen_px)
+        taken = self._title.sizeHint().height() + self.tools.sizeHint().height() + seen_px + 1
         margins = self._column.contentsMargins()
         spare = self.height() - taken - margins.top() - margins.bottom() - 5 * GRID_PX
         width = self.width() - 2 * MARGIN_PX
         least = min(_LEAST_CANVAS_PX, width)
-        side = max(least, min(width, spare - self.verdicts.wanted_height()))
+        side = max(least, min(width, spare - self.verdicts.height_within(spare - least)))
         self.canvas.setFixedSize(side, side)
         self.verdicts.set_room(max(0, spare - side))
 

@@ -39,8 +39,10 @@ from cnnstudio.ui.widgets._verdict_layout import (
 _GAP_PX: Final = 2 * GRID_PX
 _MOST_NAME_SHARE: Final = 0.4
 """A class name takes at most this share of the width; longer ones are cut and shown whole on hover."""
-_OTHERS_PALE: Final = 0.5
-"""How far the bars that are not the best guess fade into what is behind them."""
+_BARS_SMALLER: Final = 0.7
+"""Where labels are large, as on a projector, the guess is what is read from the last row, not every bar."""
+_OTHERS_PALE: Final = {False: 0.5, True: 0.35}
+"""How far the bars that are not the best guess fade into what is behind them, in a light and in a dark theme."""
 
 
 @dataclass(slots=True)
@@ -96,8 +98,8 @@ class VerdictBars(QWidget):
         """How the blocks stand."""
         return self._plan
 
-    def set_verdicts(self, verdicts: Verdicts) -> None:
-        """Shows new verdicts."""
+    def set_verdicts(self, verdicts: Verdicts) -> bool:
+        """Shows new verdicts; whether they need another arrangement than the last ones."""
         before = self._verdicts
         self._verdicts = verdicts
         same = before is not None and (
@@ -114,6 +116,7 @@ class VerdictBars(QWidget):
             self._arrange()
         self.setAccessibleDescription(self.text)
         self.update()
+        return not same
 
     def set_message(self, message: str) -> None:
         """Shows a sentence instead of verdicts, as while PyTorch is loading."""
@@ -137,13 +140,12 @@ class VerdictBars(QWidget):
             self._room_px = height_px
             self._arrange()
 
-    def wanted_height(self) -> int:
-        """Height at which every network has all its bars below each other; a usual race's while nothing is known."""
+    def height_within(self, room_px: int) -> int:
+        """Height of what it would show in so much room; a usual race is assumed while nothing is known."""
         verdicts = self._verdicts
         networks = len(verdicts.verdicts) if verdicts is not None else 2
-        classes = len(verdicts.class_names) if verdicts is not None else MOST_BARS
-        bars = max(1, min(MOST_BARS, classes))
-        return networks * self._metrics.block(bars) + max(0, networks - 1) * self._metrics.gap
+        names = verdicts.class_names if verdicts is not None else ("",) * MOST_BARS
+        return min(room_px, self._planned(networks, names, room_px).height)
 
     def set_theme(self, theme: Theme) -> None:
         """Changes the look."""
@@ -169,11 +171,14 @@ class VerdictBars(QWidget):
         self._name_font.setPixelSize(max(theme.body_px, theme.label_px))
         self._guess_font = QFont(self._name_font)
         self._guess_font.setPixelSize(self._name_font.pixelSize() + 3)
+        row_px = min(theme.label_px, max(theme.body_px, round(theme.label_px * _BARS_SMALLER)))
         self._row_font = theme.font("label")
         self._best_font = theme.font("label", bold=True)
+        self._row_font.setPixelSize(row_px)
+        self._best_font.setPixelSize(row_px)
         self._small_font = theme.font("small")
         head = QFontMetrics(self._guess_font).height() + 3
-        self._metrics = Metrics(head, max(theme.label_px + 3, theme.bar_px + 4), 2, _GAP_PX // 2)
+        self._metrics = Metrics(head, max(row_px + 3, theme.bar_px + 4), 2, _GAP_PX // 2)
         self._percent_px = QFontMetrics(self._best_font).horizontalAdvance("99.9%") + 2
 
     def _arrange(self) -> None:
@@ -182,12 +187,15 @@ class VerdictBars(QWidget):
         if verdicts is not None and verdicts.verdicts:
             names = verdicts.class_names
             room = self._room_px if self._room_px is not None else self.height()
-            longest = max((len(name) for name in names), default=1)
-            self._plan = plan(len(verdicts.verdicts), len(names), longest, self.width(), room, self._metrics)
+            self._plan = self._planned(len(verdicts.verdicts), names, room)
             self._place_blocks(verdicts)
         self.setMinimumHeight(self._plan.height if self._blocks else 0)
         self.updateGeometry()
         self.update()
+
+    def _planned(self, networks: int, names: tuple[str, ...], room_px: int) -> Plan:
+        longest = max((len(name) for name in names), default=1)
+        return plan(networks, len(names), longest, self.width(), room_px, self._metrics)
 
     def _place_blocks(self, verdicts: Verdicts) -> None:
         hues = network_colours(verdicts.verdicts)
@@ -250,7 +258,7 @@ class VerdictBars(QWidget):
         shares = block.verdict.probabilities
         assert shares is not None
         best = int(shares.argmax())
-        pale = mixed(block.hue, theme.colour("window"), _OTHERS_PALE)
+        pale = mixed(block.hue, theme.colour("window"), _OTHERS_PALE[theme.dark])
         left = block.area.x() + name_px + GRID_PX // 2
         longest = block.area.right() - self._percent_px - left
         fonts = {False: QFontMetrics(self._row_font), True: QFontMetrics(self._best_font)}
