@@ -84,9 +84,9 @@ class Knob:
             return "a text"
         number = "a whole number" if isinstance(self.default, int) else "a number"
         if self.minimum is not None and self.maximum is not None:
-            return f"{number} from {self.minimum:g} to {self.maximum:g}"
+            return f"{number} from {self.minimum:,.12g} to {self.maximum:,.12g}"
         if self.minimum is not None:
-            return f"{number}, at least {self.minimum:g}"
+            return f"{number}, at least {self.minimum:,.12g}"
         return number
 
     def check(self, value: Value) -> ErrorReport | None:

@@ -1,0 +1,89 @@
+"""Command-line options: generated from knobs, and wrong use as one sentence."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cnnstudio.cli._terminal import WrongUse
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.knobs import Knob, Value
+
+
+class Parser(argparse.ArgumentParser):
+    """An `argparse` parser whose errors are sentences."""
+
+    def __init__(self, **named: Any) -> None:
+        """Makes a parser that takes options only under their full names, so that new ones break no script."""
+        super().__init__(allow_abbrev=False, **named)
+
+    def error(self, message: str) -> NoReturn:
+        """Raises what argparse would print.
+
+        Raises:
+            WrongUse: Always.
+        """
+        raise WrongUse(f"{message[:1].upper()}{message[1:].rstrip('.')}.", remedy=f"See {self.prog} --help.")
+
+
+def knob_type(knob: Knob) -> Callable[[str], Value]:
+    """A reader of one option's value for `argparse`."""
+
+    def read(text: str) -> Value:
+        try:
+            return knob.parse(text)
+        except StudioError as error:
+            raise WrongUse(error.report.what, error.report.cause, error.report.remedy) from None
+
+    return read
+
+
+def add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
+    """Adds `--name VALUE` for a knob; what is not given stays None."""
+    unit = f", in {knob.unit}" if knob.unit else ""
+    parser.add_argument(
+        "--" + knob.name.replace("_", "-"),
+        dest=knob.name,
+        type=knob_type(knob),
+        metavar="VALUE",
+        help=_plain(f"{knob.sentence} {knob.expected[:1].upper()}{knob.expected[1:]}{unit}; default {knob.default}."),
+    )
+
+
+def add_data_root(parser: argparse.ArgumentParser) -> None:
+    """Adds --data-root."""
+    parser.add_argument(
+        "--data-root",
+        type=Path,
+        metavar="DIR",
+        help="folder with stored data sets in torchvision's layout; default: the program's own",
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Adds --json."""
+    parser.add_argument("--json", metavar="FILE", help="write the results as JSON; - is standard output")
+
+
+def keys(text: str) -> tuple[str, ...]:
+    """Reads "mlp:hidden=20,dropout=0.1,lenet5": a piece with "=" and no ":" is a further setting of the key before it.
+
+    Raises:
+        WrongUse: Nothing is named.
+    """
+    found: list[str] = []
+    for piece in filter(None, (piece.strip() for piece in text.split(","))):
+        if "=" in piece and ":" not in piece and found and ":" in found[-1]:
+            found[-1] += f",{piece}"
+        else:
+            found.append(piece)
+    if not found:
+        raise WrongUse("No name is given.", remedy="Write names with commas between them, as in mlp,lenet5.")
+    return tuple(found)
+
+
+def _plain(text: str) -> str:
+    """Help texts are format strings for argparse."""
+    return text.replace("%", "%%")

@@ -1,0 +1,159 @@
+"""`cnnstudio read`: what the networks say of images, through the same preparation as on the canvas.
+
+The JSON (`--json FILE`) holds:
+
+    schema    1
+    images    in the order given: file, error (a sentence, or null), notes (sentences), verdicts: network, title,
+              weights (file, or "shipped"), guess (class name), confidence (0 to 1), probabilities (by class name)
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.cli import _terminal, _weights
+from cnnstudio.cli._parser import Parser, add_json, keys
+from cnnstudio.core import limits
+from cnnstudio.core.dataset import Images, Shape
+from cnnstudio.core.errors import StudioError
+
+SENTENCE: Final = "Say what the networks make of images."
+SCHEMA: Final = 1
+DATASET: Final = "digits"
+
+
+def add_arguments(parser: Parser) -> None:
+    """The options."""
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="any format that Pillow reads")
+    parser.add_argument(
+        "--weights", nargs="+", action="extend", type=Path, metavar="FILE",
+        help="networks as saved by race --weights-dir; default: those that come with the program",
+    )  # fmt: skip
+    parser.add_argument("--networks", type=keys, default=("mlp", "lenet5"), metavar="KEYS",
+                        help="which of the shipped networks; default mlp,lenet5")  # fmt: skip
+    parser.add_argument("--no-centre", action="store_true", help="do not centre the ink, as MNIST's digits are")
+    add_json(parser)
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    trained: _weights.Trained
+    centred: bool
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Reads every image; one that cannot be read is said and the others go on.
+
+    Raises:
+        StudioError: The weights cannot be read, or an image could not.
+    """
+    networks = _networks(arguments)
+    stream = _terminal.report_stream(arguments.json)
+    found = []
+    for path in arguments.images:
+        result = _read(path, networks)
+        found.append(result)
+        if result["error"] is not None:
+            _terminal.say(result["error"])
+        else:
+            for note in result["notes"]:
+                _terminal.say(f"{path.name}: {note}")
+            stream.write(_report(result))
+            stream.flush()
+    _terminal.write_json(arguments.json, {"schema": SCHEMA, "images": found})
+    broken = sum(result["error"] is not None for result in found)
+    if broken:
+        raise StudioError(f"{broken} of {len(found)} images could not be read.")
+
+
+def _networks(arguments: argparse.Namespace) -> list[_Network]:
+    if arguments.weights:
+        return [_with_framing(_weights.from_file(path, None), arguments) for path in arguments.weights]
+    found = [_weights.shipped(network, DATASET) for network in arguments.networks]
+    trained = [each for each in found if each is not None]
+    if not trained:
+        raise StudioError("No weights of these networks come with the program.", remedy="Give files with --weights.")
+    return [_with_framing(each, arguments) for each in trained]
+
+
+def _with_framing(trained: _weights.Trained, arguments: argparse.Namespace) -> _Network:
+    from cnnstudio.datasets import find
+
+    try:
+        centred = find(trained.dataset).info.centred
+    except StudioError:
+        centred = trained.spec.input_shape[0] == 1
+    return _Network(trained, centred and not arguments.no_centre)
+
+
+def picture_for(rgb: Images, shape: Shape, centre: bool) -> Images:
+    """What a network is given of an opened image: the preparation of the canvas.
+
+    Args:
+        rgb: uint8 [height, width, 3].
+        shape: What the network reads.
+        centre: Whether to find the ink and centre it.
+
+    Returns:
+        uint8 [channels, height, width].
+    """
+    from cnnstudio.core.framing import fit_colour, frame
+    from cnnstudio.core.pictures import as_ink
+
+    longest = max(rgb.shape[:2])
+    if longest > limits.MAX_BITMAP_PX:
+        times = limits.MAX_BITMAP_PX / longest
+        smaller = (3, max(1, round(rgb.shape[0] * times)), max(1, round(rgb.shape[1] * times)))
+        rgb = np.ascontiguousarray(fit_colour(rgb, smaller).transpose(1, 2, 0))
+    channels, height, width = shape
+    if channels == 1 and height == width:
+        return frame(as_ink(rgb), height, centre)[None]
+    return fit_colour(rgb, shape)
+
+
+def _read(path: Path, networks: list[_Network]) -> dict[str, Any]:
+    from cnnstudio.core.pictures import read_picture
+
+    result: dict[str, Any] = {"file": str(path), "error": None, "notes": [], "verdicts": []}
+    try:
+        image = read_picture(path)
+    except StudioError as error:
+        return result | {"error": error.report.sentence}
+    result["notes"] = list(image.notes)
+    for network in networks:
+        pixels = picture_for(image.rgb, network.trained.spec.input_shape, network.centred)
+        result["verdicts"].append(_verdict(network.trained, pixels))
+    return result
+
+
+def _verdict(trained: _weights.Trained, pixels: Images) -> dict[str, Any]:
+    from cnnstudio.engine.evaluate import logits_of
+    from cnnstudio.engine.pixels import tensor
+
+    logits = logits_of(trained.module, tensor(pixels[None]), channels_last=False)[0]
+    shares: NDArray[np.float64] = logits.double().softmax(0).numpy()
+    names = trained.class_names or tuple(str(number) for number in range(trained.spec.classes))
+    best = int(shares.argmax())
+    return {
+        "network": trained.spec.id,
+        "title": trained.spec.title,
+        "weights": trained.weights,
+        "guess": names[best],
+        "confidence": float(shares[best]),
+        "probabilities": dict(zip(names, shares.tolist(), strict=True)),
+    }
+
+
+def _report(result: dict[str, Any]) -> str:
+    rows = []
+    for verdict in result["verdicts"]:
+        ranked = sorted(verdict["probabilities"].items(), key=lambda item: -item[1])
+        rest = ", ".join(f"{name} {share:.1%}" for name, share in ranked[1:3])
+        rows.append((verdict["title"], verdict["guess"], f"{verdict['confidence']:.1%}", rest))
+    return f"{result['file']}\n" + _terminal.table(("network", "says", "sure", "otherwise"), rows)
