@@ -219,6 +219,7 @@ class _Race:
         classes = len(grid.run.started.class_names)
         truth = parts[2].labels.cpu().numpy()
         guesses = test.guesses[grid.run.test_index] if final else test.guesses
+        guesses.setflags(write=False)
         self._session.remember_guesses(network, self.step, guesses)
         return NetworkScore(
             network=network,

@@ -20,6 +20,7 @@ def warm_up() -> Generator[None, None, EngineReady]:
     """
     began = time.perf_counter()
     import torch
+    from torch import nn
 
     yield
     from cnnstudio.engine import device, pixels
@@ -27,15 +28,14 @@ def warm_up() -> Generator[None, None, EngineReady]:
     # The threads between operations are never used here; each would take memory.
     with contextlib.suppress(RuntimeError):  # too late: somebody has used torch before
         torch.set_num_interop_threads(1)
-    module = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 8, 5), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(4608, 2)
-    )
+    with torch.random.fork_rng(devices=[]):
+        module = nn.Sequential(nn.Conv2d(1, 8, 5), nn.ReLU(), nn.Flatten(), nn.Linear(4608, 2))
     optimiser = torch.optim.AdamW(module.parameters(), fused=True)
     yield
     for last in (False, True):
         pixels.lay_out(module, last)
         images = torch.zeros((2, 1, 28, 28)).contiguous(memory_format=pixels.layout(last))
-        torch.nn.functional.cross_entropy(module(images), torch.zeros(2, dtype=torch.int64)).backward()
+        nn.functional.cross_entropy(module(images), torch.zeros(2, dtype=torch.int64)).backward()
         optimiser.step()
         yield
     return EngineReady(str(torch.__version__), device.choose().type, time.perf_counter() - began)
