@@ -299,7 +299,9 @@ def test_ticks_are_round_and_within(low, width, about):
     assert all(low - slack <= value <= low + width + slack for value in found)
 
 
-@pytest.mark.parametrize(("value", "text"), [(0, "0"), (24_000, "24k"), (1_500_000, "1.5M"), (0.25, "0.25"), (1e-4, "1e-04")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0"), (24_000, "24k"), (1_500_000, "1.5M"), (0.25, "0.25"), (1e-4, "1e-04")]
+)
 def test_tick_text(value, text):
     assert arithmetic.tick_text(value) == text
 
