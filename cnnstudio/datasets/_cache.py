@@ -69,7 +69,8 @@ def _generator_version(dataset_id: str) -> str:
 
 def _read(path: Path, info: DatasetInfo) -> Loaded | None:
     try:
-        with np.load(path, allow_pickle=False) as file:  # a zip archive: every member carries a checksum
+        # A zip archive: every member carries a checksum. Opened here, for numpy forgets to close a damaged one.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             sets = [Pictures(file[f"{part}_images"], file[f"{part}_labels"]) for part in ("train", "test")]
             names = tuple(str(name) for name in file["class_names"])
             notes = tuple(str(note) for note in file["notes"])

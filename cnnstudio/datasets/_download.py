@@ -76,7 +76,7 @@ class _Reader(threading.Thread):
         try:
             with urllib.request.urlopen(self._request, timeout=limits.NETWORK_TIMEOUT_S) as answer:
                 self._put(_begin(answer))
-                while not self._stop_wanted.is_set() and (chunk := answer.read(limits.DOWNLOAD_CHUNK_BYTES)):
+                while not self._stop_wanted.is_set() and (chunk := answer.read1(limits.DOWNLOAD_CHUNK_BYTES)):
                     self._put(chunk)
             self._put(None)
         except _FAILURES as error:

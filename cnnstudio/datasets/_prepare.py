@@ -162,13 +162,10 @@ def _split(info: DatasetInfo, loaded: Loaded, config: RaceConfig, extra: int) ->
             "One is needed to learn from and another one for validation.",
             "Add pictures, or choose another data set.",
         )
-    labels = loaded.train.labels
-    if total >= config.examples + extra:
-        chosen = choose(labels, config.examples, config.seed)
-        return loaded.train.take(chosen), loaded.train.take(complement(total, chosen))
-    # Too few for both: validation keeps to its share, so that most are still learned from.
-    held = choose(labels, min(extra, max(1, round(total * limits.VALIDATION_SHARE))), config.seed, leave_one=True)
-    return loaded.train.take(complement(total, held)), loaded.train.take(held)
+    # Where there are too few for both, validation keeps to its share, so that most are still learned from.
+    least = min(extra, max(1, round(total * limits.VALIDATION_SHARE)))
+    learned = choose(loaded.train.labels, min(config.examples, total - least), config.seed)
+    return loaded.train.take(learned), loaded.train.take(complement(total, learned))
 
 
 def _size_note(config: RaceConfig, prepared: tuple[Pictures, Pictures]) -> tuple[str, ...]:
