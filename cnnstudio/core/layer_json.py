@@ -27,7 +27,7 @@ def layers_to_json(layers: Layers) -> list[dict[str, Any]]:
 
 def _layer_to_json(layer: Layer) -> dict[str, Any]:
     said: dict[str, Any] = {"kind": layer.kind}
-    for each in fields(layer):  # type: ignore[arg-type]
+    for each in fields(cast("Any", layer)):
         value = getattr(layer, each.name)
         if value != each.default:
             said[each.name] = _value_to_json(value)

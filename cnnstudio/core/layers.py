@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.receptive import POINT, Field, Window
@@ -121,7 +121,7 @@ class Layer:
         Raises:
             StudioError: As in "Conv's kernel cannot be 0."
         """
-        for each in fields(self):  # type: ignore[arg-type]
+        for each in fields(cast("Any", self)):
             value = getattr(self, each.name)
             for number in value if isinstance(value, tuple) else (value,):
                 wrong_int = (

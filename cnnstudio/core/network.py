@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from cnnstudio.core.dataset import Shape
 from cnnstudio.core.errors import StudioError
@@ -240,7 +240,7 @@ def _dropped_block(block: Block, dropout: Dropout, weighted_before: bool) -> tup
             changed[name], _ = _dropped(getattr(block, name), dropout, weighted_before)
     if hasattr(block, "branches"):
         changed["branches"] = tuple(_dropped(branch, dropout, weighted_before)[0] for branch in block.branches)
-    return replace(block, **changed), weighted_before or block.weighted  # type: ignore[type-var]
+    return cast("Block", replace(cast("Any", block), **changed)), weighted_before or block.weighted
 
 
 @dataclass(frozen=True, slots=True)

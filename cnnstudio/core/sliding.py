@@ -56,7 +56,7 @@ class Slide:
         count = (-(-room // step) if self.ceil else room // step) + 1
         if self.ceil and count > 1 and (count - 1) * step >= length + before:
             count -= 1  # no window may begin in the padding behind the map
-        return count if room >= 0 else 0
+        return max(0, count)
 
     def window(self, axis: int) -> Window:
         """What one unit reads along an axis."""

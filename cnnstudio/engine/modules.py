@@ -16,8 +16,10 @@ from torch.nn import functional as F
 class LocallyConnected2d(nn.Module):
     """A convolution whose kernels are not shared: every place has its own.
 
-    One batched matrix product over the places. `weight` is [places, channels x rows x columns of a kernel, out],
-    `bias` is [places, 1, out]; places run along rows first.
+    One batched matrix product over the places: [pictures, reads] times [reads, out] for each. `weight` is [places,
+    channels x rows x columns of a kernel, out], `bias` is [places, 1, out]; places run along rows first.
+    A training step takes 2.6 to 2.9 times the small CNN's on grey pictures of 28 x 28, 3.1 to 4.2 times on colour
+    ones of 32 x 32 (one core, batches of 64 to 256); with `F.unfold` it was 5 to 15 times.
 
     Thread: engine.
     """
@@ -45,20 +47,20 @@ class LocallyConnected2d(nn.Module):
         """[n, channels, height, width] to [n, out, rows, columns]."""
         if any(self.padding):
             x = F.pad(x, (self.padding[1], self.padding[1], self.padding[0], self.padding[0]))
-        (rows, columns), (down, across) = self.kernel_size, self.stride
-        ## Every place's window of every picture, places first: one product per place, all in one call.
-        windows = x.unfold(2, rows, down).unfold(3, columns, across).permute(2, 3, 0, 1, 4, 5)
-        windows = windows.reshape(self.rows * self.columns, len(x), -1)
+        (rows, columns), (down, across), pictures = self.kernel_size, self.stride, len(x)
+        ## The pictures go last for a moment: cutting out windows then copies long runs of memory, not five numbers.
+        windows = x.permute(1, 2, 3, 0).contiguous().unfold(1, rows, down).unfold(2, columns, across)
+        windows = windows.permute(1, 2, 0, 4, 5, 3).reshape(self.rows * self.columns, -1, pictures).transpose(1, 2)
         w, b = self.weight, self.bias
         y = torch.bmm(windows, w) if b is None else torch.baddbmm(b, windows, w)
-        return y.view(self.rows, self.columns, len(x), -1).permute(2, 3, 0, 1)
+        return y.view(self.rows, self.columns, pictures, -1).permute(2, 3, 0, 1)
 
 
 class AdaptiveMaxPool2d(nn.AdaptiveMaxPool2d):
     """torch's own, with a faster way for the largest value of whole maps that lie places first in memory.
 
     That is how a locally connected layer leaves them; torch would copy the maps there and their gradients back,
-    which takes as long as the layer itself (8.1 against 4.3 ms for a step of 64 pictures on one core).
+    which takes as long as the layer itself (8.1 against 4.3 ms for a step of 64 grey pictures on one core).
 
     Thread: engine.
     """

@@ -3,6 +3,8 @@
 Global pooling over a convolution's maps: M. Lin, Q. Chen, S. Yan, "Network in network", ICLR 2014 (averages), and
 M. Oquab, L. Bottou, I. Laptev, J. Sivic, "Is object localization for free?", CVPR 2015 (the largest value).
 With 16 kernels of 5 x 5 on grey pictures and ten classes: 416 + 170 = 586 weights, whatever the picture's size.
+It is made for the glyphs; digits need patterns of patterns: after 8 epochs on 4,000 of MNIST's training pictures one
+convolution reads 63 % of others, two (13,578 weights) 94 %, three (65,162) 96.5 %, and LeNet-5 95 %.
 Pooling stands before ReLU, which is the same function and leaves one number per map to look at.
 """
 
