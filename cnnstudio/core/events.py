@@ -248,10 +248,13 @@ class Answered:
 class Tick:
     """Nothing happened; a slice of long work is done. Whoever iterates may answer questions now, and shows nothing.
 
-    A run is not paused at a tick: it may stand in the middle of a step.
+    Attributes:
+        between_steps: Whether everything that belongs to a step was said and the next has not begun: only here may
+            whoever iterates let the run stand.
     """
 
     run_id: int
+    between_steps: bool = False
 
 
 RunEvent = (

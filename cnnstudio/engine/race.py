@@ -122,6 +122,7 @@ class _Race:
         due = evaluation_steps(steps, self._config.evaluations)
         yield from self._keep_moment()
         yield from self._evaluate(final=False)
+        yield Tick(self._run_id, between_steps=True)
         for _ in range(self._config.epochs):
             for index in batches(len(grid.train), self._config.batch_size, grid.order):
                 yield from self._one_step(index)
@@ -131,6 +132,8 @@ class _Race:
                     return
                 if self.step == steps or grid.run.moments.wants(self.step):
                     yield from self._keep_moment()
+                if self.step < steps:
+                    yield Tick(self._run_id, between_steps=True)
 
     def _one_step(self, index: torch.Tensor) -> Events:
         """Every network that still runs learns one batch."""

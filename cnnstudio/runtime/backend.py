@@ -22,7 +22,7 @@ class Backend(Protocol):
         """Imports what training needs, in stages, so that closing the window need not wait for all of it."""
 
     def race(self, config: RaceConfig, run_id: int, live: LiveSettings) -> Generator[RunEvent, None, None]:
-        """A race as events."""
+        """A race as events, with a `Tick` between two steps, where it may stand."""
 
     def answer(self, question: Question[Any]) -> Any:
         """The answer, or a generator of `Progress` that returns it."""

@@ -1,8 +1,8 @@
 """The one thread that calls torch: it iterates a race, and serves questions between two batches.
 
-A race is a generator of events. Pause, step and stop are decided here, between two of its events, and never inside
-it. A question that the window asks waits for at most one batch. See `control` for what comes in and `mailbox` for
-what goes out.
+A race is a generator of events. Whether it stops is decided here between two of its events, and whether it stands
+between two of its steps, never inside it. A question that the window asks waits for at most one batch. See `control`
+for what comes in and `mailbox` for what goes out.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class _Run:
         step: The last step that ended.
         seconds: Time spent inside the race, so that neither a pause nor a sleep of the computer counts.
         standing: Whether the window was told that the run stands.
-        at_tick: Whether the race may be in the middle of a step, where it does not stand.
+        may_stand: Whether the race is between two steps, with everything said that belongs to the last one.
     """
 
     run_id: int
@@ -78,7 +78,7 @@ class _Run:
     step: int = 0
     seconds: float = 0.0
     standing: bool = False
-    at_tick: bool = False
+    may_stand: bool = False
 
 
 def _advance(generator: Generator[Any, None, Any]) -> Any:
@@ -246,8 +246,8 @@ class Engine:
         if isinstance(event, _Returned):
             self._mailbox.put(RunEnded(run.run_id, "finished", run.step, run.seconds))
             return True
-        run.at_tick = isinstance(event, Tick)
-        if run.at_tick:
+        run.may_stand = isinstance(event, Tick) and event.between_steps
+        if isinstance(event, Tick):
             return False
         self._mailbox.put(event)
         if isinstance(event, StepEnd):
@@ -264,7 +264,7 @@ class Engine:
             wish = self._control.wish()
             if wish == "leave":
                 return False
-            if wish != "stand" or run.at_tick:
+            if wish != "stand" or not run.may_stand:
                 if run.standing and wish == "go":
                     self._mailbox.put(Resumed(run.run_id, run.step))
                 run.standing = False

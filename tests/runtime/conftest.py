@@ -85,6 +85,8 @@ class ScriptedBackend:
         try:
             yield Tick(run_id)
             for event in scripted_run(run_id, config, self.steps, fail_at=self.fail_at):
+                if isinstance(event, StepEnd):
+                    yield Tick(run_id, between_steps=True)
                 self.thread_ids.add(threading.get_ident())
                 if isinstance(event, StepEnd):
                     self.before_step(event.step)
