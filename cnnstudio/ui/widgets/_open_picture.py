@@ -42,12 +42,13 @@ def sheet_of(source: Path | bytes, name: str) -> tuple[Sheet, tuple[str, ...]]:
     return Sheet(bitmap=Bitmap(np.array(pixels)), source=name), tuple(image.notes)
 
 
-def sheet_from_mime(data: QMimeData) -> tuple[Sheet, tuple[str, ...]]:
+def sheet_from_mime(data: QMimeData | None) -> tuple[Sheet, tuple[str, ...]]:
     """Reads what was dropped or pasted: the first local file, or else the image itself.
 
     Raises:
         StudioError: There is no image in it, or it cannot be read.
     """
+    data = data or QMimeData()  # some platforms have no clipboard at all until something is on it
     for url in data.urls():
         if url.isLocalFile():
             path = Path(url.toLocalFile())

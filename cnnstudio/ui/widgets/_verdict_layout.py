@@ -16,7 +16,7 @@ SOURCES: Final = {
     "none": "not trained yet",
 }
 MOST_BARS: Final = 10
-_FEWEST_BARS: Final = 3
+_FEWEST_BARS: Final = 1
 _LEAST_COLUMN_ROWS: Final = 7
 """Two networks stand side by side only where each is this many times as wide as a bar's row is high."""
 _SHORT_NAME: Final = 4
@@ -68,7 +68,7 @@ def plan(networks: int, classes: int, longest_name: int, width: int, height: int
         networks > 1 and width >= 2 * _LEAST_COLUMN_ROWS * metrics.row + metrics.gap and longest_name <= _SHORT_NAME
     )
     fewest = min(most, _FEWEST_BARS)
-    for bars in (most, min(most, 5), fewest):
+    for bars in (most, min(most, 5), min(most, 3), fewest):
         for columns in (1, 2) if narrow else (1,):
             rows = -(-networks // columns)
             needed = rows * metrics.block(bars) + (rows - 1) * metrics.gap

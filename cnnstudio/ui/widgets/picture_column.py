@@ -253,7 +253,7 @@ class PictureColumn(QWidget):
         else:
             self._take_mime(data)
 
-    def _take_mime(self, data: QMimeData) -> None:
+    def _take_mime(self, data: QMimeData | None) -> None:
         try:
             sheet, notes = sheet_from_mime(data)
         except StudioError as error:
@@ -336,6 +336,7 @@ class PictureColumn(QWidget):
         side = max(least, min(width, spare - self.verdicts.height_within(spare - least)))
         self.canvas.setFixedSize(side, side)
         self.verdicts.set_room(max(0, spare - side))
+        self._column.activate()  # at once: otherwise the old sizes are painted for one frame
 
     # Qt overrides
 
