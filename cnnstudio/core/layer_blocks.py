@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
@@ -22,9 +23,9 @@ class Block(Layer):
     __slots__ = ()
     wants: ClassVar[Literal["map", "flat", "any"]] = "any"
 
+    @abstractmethod
     def parts(self) -> tuple[tuple[str, Layers], ...]:
         """The sequences it holds, by name."""
-        raise NotImplementedError
 
     @property
     def weighted(self) -> bool:

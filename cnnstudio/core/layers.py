@@ -7,6 +7,7 @@ unit of it can see, and how it is called in PyTorch: all without torch. Blocks (
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal, cast
@@ -103,7 +104,7 @@ class Step:
         return self.layer.macs(self.given)
 
 
-class Layer:
+class Layer(ABC):
     """The base of every kind of layer.
 
     Attributes:
@@ -168,9 +169,9 @@ class Layer:
         """What one unit reads along rows and columns; None when every unit reads every place."""
         return (POINT, POINT)
 
+    @abstractmethod
     def call(self, given: Sizes) -> Call:
         """How it is called in PyTorch."""
-        raise NotImplementedError
 
     def walk(self, flow: Flow, path: tuple[str, ...], steps: list[Step]) -> Flow:
         """Passes through the layer and appends what is computed to `steps`."""

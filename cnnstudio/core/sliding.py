@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,9 +69,9 @@ class Sliding(Layer):
 
     __slots__ = ()
 
+    @abstractmethod
     def slide(self) -> Slide:
         """The window and how it slides."""
-        raise NotImplementedError
 
     @property
     def title(self) -> str:
