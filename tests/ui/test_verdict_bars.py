@@ -36,7 +36,7 @@ def bars(qtbot) -> VerdictBars:
 
 def test_it_says_the_best_guess_of_each(bars):
     bars.set_verdicts(Verdicts((verdict(), verdict("lenet5", "cnn", 8, source="shipped", step=None)), DIGITS))
-    assert bars.text == "MLP says 3, 89%, at step 128. CNN says 8, 89%, shipped weights."
+    assert bars.text == "MLP says 3, 93%, at step 128. CNN says 8, 94%, shipped weights."
     assert bars.accessibleDescription() == bars.text
 
 
@@ -60,16 +60,18 @@ def test_bars_are_as_long_as_the_shares(bars):
     image = bars.grab().toImage()
     block = bars._blocks[0]
     metrics = bars._metrics
-    window = LIGHT.colour("window").rgb()
     bare = image.pixelColor(block.area.right() - bars._percent_px - 2, block.area.y() + metrics.head + metrics.row // 2)
     lengths = []
     for row in range(3):
         y = block.area.y() + metrics.head + row * metrics.row + metrics.row // 2
-        inked = [x for x in range(20, block.area.right() - bars._percent_px) if image.pixelColor(x, y) != bare]
+        inked = [
+            x
+            for x in range(bars._name_width(block, ("a", "b", "c")) + 4, block.area.right() - bars._percent_px)
+            if image.pixelColor(x, y) != bare
+        ]
         lengths.append(len(inked))
     assert lengths[0] <= 1
     assert lengths[2] == pytest.approx(3 * lengths[1], rel=0.05)
-    assert window
 
 
 def test_new_verdicts_of_the_same_networks_need_no_new_arrangement(bars):
@@ -108,7 +110,7 @@ def test_few_classes_keep_their_order():
     [
         (2, 10, 1, 256, 400, 1, 10),  # a large window: below each other
         (2, 10, 1, 240, 200, 2, 10),  # a small one: side by side, all bars
-        (2, 10, 9, 240, 200, 1, 5),  # long names have no room side by side
+        (2, 10, 9, 240, 210, 1, 5),  # long names have no room side by side
         (5, 10, 1, 240, 260, 2, 3),
         (1, 3, 1, 240, 400, 1, 3),
         (2, 2, 1, 240, 400, 1, 2),
@@ -155,7 +157,7 @@ def test_the_pointer_finds_the_formula(bars):
 def test_the_keyboard_walks_over_the_rows(bars):
     bars.set_verdicts(Verdicts((verdict(), untrained()), DIGITS))
     bars.setFocus()
-    for _ in range(4):
+    for _ in range(4 if bars._row == (0, -1) else 5):  # without an active window no focus arrives
         QTest.keyClick(bars, Qt.Key.Key_Down)
     assert QToolTip.text().startswith("MLP gives 3")
     for _ in range(20):
