@@ -1,0 +1,93 @@
+"""Whether the window stays smooth during a race, and what it costs the race."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from PySide6.QtCore import Qt, QTimer
+
+from cnnstudio.bench._case import BenchInfo, Finding, Options, Spread
+from cnnstudio.bench._sitting import Sitting
+from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.events import RunStarted, StepEnd
+from cnnstudio.core.live import LiveSettings
+from cnnstudio.engine.race import race
+from cnnstudio.engine.session import Session
+
+TICK_MS = 5
+P99_MS = 25.0
+MOST_MS = 100.0
+LEAST_SHARE_PERCENT = 90.0
+
+
+class _Delays:
+    """How much later than due a 5 ms timer fires: what a click would have waited.
+
+    Thread: GUI.
+    """
+
+    def __init__(self) -> None:
+        self.samples_ms: list[float] = []
+        self._last_s = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._note)
+        self._timer.start(TICK_MS)
+
+    def _note(self) -> None:
+        now_s = time.perf_counter()
+        self.samples_ms.append(max(0.0, 1_000 * (now_s - self._last_s) - TICK_MS))
+        self._last_s = now_s
+
+    def stop(self) -> list[float]:
+        self._timer.stop()
+        return self.samples_ms
+
+
+def _headless(config: RaceConfig, started: RunStarted) -> float:
+    """Pictures per second of the same race with no window, threads and memory format as in the window's run."""
+    session = Session(threads=started.threads, channels_last=started.channels_last)
+    first_s, examples = 0.0, 0
+    for event in race(config, session, LiveSettings(), run_id=1):
+        if isinstance(event, StepEnd):
+            first_s = first_s or time.perf_counter()
+            examples = event.examples
+    return examples / (time.perf_counter() - first_s)
+
+
+def _windowed(sitting: Sitting, config: RaceConfig) -> tuple[float, list[float]]:
+    """Pictures per second, and the delays of the event loop in ms."""
+    sitting.run(config)
+    started = sitting.started
+    delays, first_s = _Delays(), time.perf_counter()
+    sitting.finish()
+    seconds = time.perf_counter() - first_s
+    samples = delays.stop()
+    examples = 0 if started is None else started.train_size * config.epochs
+    return examples / seconds, samples
+
+
+def _measure(options: Options) -> Iterator[Finding]:
+    config = RaceConfig(epochs=2 if options.quick else 8)
+    windowed, headless, delays = [], [], []
+    with Sitting(options.data_root) as sitting:
+        _windowed(sitting, config.with_(epochs=1))
+        for _ in range(1 if options.quick else options.runs):
+            rate, samples = _windowed(sitting, config)
+            windowed.append(rate)
+            delays += samples
+            if sitting.started is not None:
+                headless.append(_headless(config, sitting.started))
+    spread = Spread.of(delays, "ms")
+    yield Finding("event-loop delay during a race, p99", spread.p99, "ms", P99_MS, spread=spread)
+    yield Finding("event-loop delay during a race, largest", spread.max, "ms", MOST_MS)
+    yield Finding(
+        "race with no window", Spread.of(headless, "").median, "pictures/s", spread=Spread.of(headless, "pictures/s")
+    )
+    share = 100 * Spread.of(windowed, "").median / Spread.of(headless, "").median
+    rates = Spread.of(windowed, "pictures/s")
+    yield Finding("speed with the window open", share, "%", LEAST_SHARE_PERCENT, at_most=False, spread=rates)
+
+
+BENCH = BenchInfo("ui", 25, "smoothness of the window during a race, and the race's speed beside it", _measure)
