@@ -37,11 +37,13 @@ def to_ink(pixels: NDArray[Any]) -> Ink:
     """
     if pixels.dtype == np.uint8:
         return pixels.astype(np.float32) / np.float32(255)
-    clean: Ink = np.clip(np.nan_to_num(pixels.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
-    return clean
+    ink = pixels.astype(np.float32)
+    if not np.isfinite(ink).all():
+        ink = np.nan_to_num(ink, nan=0.0, posinf=1.0, neginf=0.0)
+    return np.minimum(np.maximum(ink, np.float32(0), out=ink), np.float32(1), out=ink)
 
 
-def averaged(cells: NDArray[np.floating[Any]], pixels: int, start: float, step: float) -> NDArray[np.float64]:
+def averaged(cells: NDArray[Any], pixels: int, start: float, step: float) -> NDArray[np.float64]:
     """Averages the first axis down (or up) to pixels of any width, parts of cells included.
 
     Running sums, not a matrix product: a library that multiplies matrices would wake its threads for this, and
@@ -68,7 +70,7 @@ def averaged(cells: NDArray[np.floating[Any]], pixels: int, start: float, step: 
 
 
 def _averaged_both(
-    cells: NDArray[np.floating[Any]], rows: tuple[int, float, float], columns: tuple[int, float, float]
+    cells: NDArray[Any], rows: tuple[int, float, float], columns: tuple[int, float, float]
 ) -> NDArray[np.float64]:
     """`averaged` along the rows, then along the columns; each is given as (pixels, start, step)."""
     return averaged(averaged(cells, *rows).swapaxes(0, 1), *columns).swapaxes(0, 1)
@@ -165,8 +167,12 @@ def fit_colour(rgb: Images, shape: Shape) -> Images:
     step = min(rgb.shape[0] / height, rgb.shape[1] / width)
     rows = (height, (rgb.shape[0] - step * height) / 2, step)
     columns = (width, (rgb.shape[1] - step * width) / 2, step)
-    planes = rgb.astype(np.float32) / np.float32(255) if channels == 3 else brightness(rgb)[..., None]
-    return np.ascontiguousarray(_to_bytes(_averaged_both(planes, rows, columns)).transpose(2, 0, 1))
+    fitted = (
+        _averaged_both(rgb, rows, columns) / 255
+        if channels == 3
+        else _averaged_both(brightness(rgb)[..., None], rows, columns)
+    )
+    return np.ascontiguousarray(_to_bytes(fitted).transpose(2, 0, 1))
 
 
 def brightness(rgb: Images) -> Ink:

@@ -29,8 +29,8 @@ def generator():
         return Loaded(sets[0], sets[1], ("ä", "b"), ("note",))
 
     info = DatasetInfo(
-        id="made", title="Made", order=1, sentence="s", source="s", licence="l", shape=(1, 8, 8), class_names=("ä", "b"),
-        train_size=20, test_size=6, load=load, generated=True,
+        id="made", title="Made", order=1, sentence="s", source="s", licence="l", shape=(1, 8, 8),
+        class_names=("ä", "b"), train_size=20, test_size=6, load=load, generated=True,
     )  # fmt: skip
     return info, made
 

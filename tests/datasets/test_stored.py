@@ -108,7 +108,8 @@ class TestDamage:
         path.write_bytes({
             "empty": b"", "short": whole[:-1], "long": whole + b"x", "text": b"<html>not found</html>" * 9,
             "dimensions": bytes([0, 0, 8, 2]) + whole[4:],
-            "nothing": whole[:4] + bytes(4) + whole[8:header], "huge": whole[:4] + b"\xff" * (header - 4) + whole[header:],
+            "nothing": whole[:4] + bytes(4) + whole[8:header],
+            "huge": whole[:4] + b"\xff" * (header - 4) + whole[header:],
         }[harm])  # fmt: skip
         with pytest.raises(StudioError, match=which + " is damaged"):
             read(finish, "mnist", root=tmp_path)
