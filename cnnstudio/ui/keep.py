@@ -16,6 +16,7 @@ from cnnstudio.core import runs
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.events import EngineReady, RunEnded
+from cnnstudio.core.history import History
 from cnnstudio.core.paths import config_folder, study_folder
 from cnnstudio.core.questions import KeepRun, OpenRun
 from cnnstudio.core.runs import RunRecord
@@ -135,6 +136,9 @@ class Keeper(QObject):
         """Writes what is still to be written, and waits for it."""
         if self._timer.isActive():
             self.save()
+        history = self._studio.history
+        if self._writes and self._studio.active and history is not None and history.step > 0:
+            self._write_run(RunRecord(self._free_id(history), f"Run {len(self._studio.past) + 1}", history))
         if self._window is not None and self._writes:
             settings = window_settings()
             self._window.save_geometry(settings)
@@ -206,7 +210,7 @@ class Keeper(QObject):
         history = self._studio.history
         if history is None or history.step == 0:
             return
-        run_id = runs.new_run_id(history)
+        run_id = self._free_id(history)
         name = f"Run {len(self._studio.past) + 1}"
         folder = runs.runs_folder() / run_id
         self._studio.open_kept = KeptRun(run_id, name, history, folder)
@@ -219,6 +223,15 @@ class Keeper(QObject):
         if record is not None and not (folder / runs.RUN_FILE).is_file():
             self._write_run(record)
 
+    def _free_id(self, history: History) -> str:
+        """A folder's name that no run has, those included that are still being written."""
+        free = first = runs.new_run_id(history)
+        number = 1
+        while free in self._saved:
+            number += 1
+            free = f"{first} {number}"
+        return free
+
     def _write_run(self, record: RunRecord) -> None:
         self._saved[record.id] = record
         self._submit(partial(runs.save_run, record))
@@ -229,7 +242,7 @@ class Keeper(QObject):
         studio = self._studio
         for place, kept in enumerate(studio.past):
             if kept.folder is None and kept.history.step > 0:
-                run_id = runs.new_run_id(kept.history)
+                run_id = self._free_id(kept.history)
                 studio.past[place] = kept = replace(kept, id=run_id, folder=runs.runs_folder() / run_id)
             known = self._saved.get(kept.id)
             if kept.folder is not None and (known is None or (known.name, known.hidden) != (kept.name, kept.hidden)):

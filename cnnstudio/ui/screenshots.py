@@ -83,7 +83,8 @@ def _render(options: argparse.Namespace, size: tuple[int, int]) -> int:
             _fill(program, settle, made_up=options.made_up)
         for panel_id in panels:
             window.open_panel(panel_id)
-            settle(lambda: not studio.awaits, 10 * _SETTLE_S)
+            if studio.ready is not None:
+                settle(lambda: not studio.awaits, 10 * _SETTLE_S)
             settle(lambda: False, _SETTLE_S)
             path = options.folder / f"{panel_id}-{state}.png"
             if not window.grab().save(str(path)):

@@ -339,12 +339,14 @@ class Studio(QObject):
     def restore_runs(self, runs: Iterable[KeptRun]) -> None:
         """Brings back the runs of an earlier start, oldest first; the last one becomes the open run."""
         *past, last = runs
-        self.past = [*past, *self.past]
-        self.past_changed.emit()
-        if self.history is None and not self.active:
+        opens = self.history is None and not self.active
+        if opens:
             self.open_kept, self.history = last, last.history
             self.run_id = last.history.started.run_id
             self.outcome = last.history.ended
+        self.past = [*past, *([] if opens else [last]), *self.past]
+        self.past_changed.emit()
+        if opens:
             self.run_started.emit(last.history.started)
             self.state_changed.emit(self.run_state)
 

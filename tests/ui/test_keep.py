@@ -172,6 +172,15 @@ def test_a_run_that_the_next_one_broke_off_is_kept(rig, start):
     assert len(kept_runs()[0]) == 1
 
 
+def test_a_run_that_closing_breaks_off_is_kept(rig, start):
+    keeper = start()
+    rig.studio.run()
+    rig.engine.advance(20)
+    rig.drain()
+    keeper.close()
+    assert [record.history.step for record in kept_runs()[0]] == [rig.studio.history.step]
+
+
 def test_a_second_instance_gets_no_lock_and_writes_nothing(rig, start):
     first = lock_study()
     assert first is not None

@@ -1,0 +1,181 @@
+"""Start, draw, run, look back, close, start again: the whole program, with torch."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.paths import study_folder
+from cnnstudio.ui.app import Program
+from cnnstudio.ui.keep import study_file
+
+TINY = RaceConfig(dataset="digits", networks=("mlp", "lenet5"), examples=64, batch_size=32, epochs=2, evaluations=2)
+LONG = TINY.with_(epochs=1_000)
+PATIENCE_MS = 60_000
+"""How long a test waits before it fails; none waits for time to pass."""
+
+
+@pytest.fixture
+def start(qtbot):
+    made = []
+
+    def begin(config=None):
+        program = Program()
+        made.append(program)
+        program.keeper.restore()
+        if config is not None:
+            program.studio.set_config(config)
+        program.window.show()
+        program.start()
+        qtbot.waitUntil(lambda: program.studio.ready is not None, timeout=PATIENCE_MS)
+        return program
+
+    yield begin
+    for program in made:
+        program.window.close()
+        assert not program.engine._thread.is_alive()
+        program.window.deleteLater()
+        program.deleteLater()
+    QApplication.sendPostedEvents(None, 52)
+
+
+def ended(qtbot, program):
+    with qtbot.waitSignal(program.studio.run_ended, timeout=PATIENCE_MS) as signal:
+        pass
+    return signal.args[0]
+
+
+def read(program):
+    return {verdict.network: verdict for verdict in program.studio.verdicts.verdicts}
+
+
+def test_a_race_from_the_first_paint_to_the_next_start(start, qtbot):
+    program = start(TINY)
+    studio, window = program.studio, program.window
+    qtbot.waitUntil(lambda: studio.verdicts is not None, timeout=PATIENCE_MS)
+    window.transport.run_button.click()
+    assert ended(qtbot, program).outcome == "finished"
+    assert studio.history.step == 4
+    assert studio.moments[0] == 0
+    assert {"mlp", "lenet5"} == set(studio.history.networks)
+    qtbot.waitUntil(lambda: read(program)["mlp"].step == 4, timeout=PATIENCE_MS)
+    now = read(program)["mlp"].probabilities
+    studio.set_moment(0)
+    qtbot.waitUntil(lambda: read(program)["mlp"].step == 0, timeout=PATIENCE_MS)
+    assert not (read(program)["mlp"].probabilities == now).all()
+    qtbot.waitUntil(lambda: not len(studio._questions), timeout=PATIENCE_MS)
+    drawing = window.picture.drawing_json()
+    window.close()
+
+    again = start()
+    assert again.studio.config == TINY
+    assert again.window.picture.drawing_json() == drawing
+    assert again.studio.history.step == 4
+    qtbot.waitUntil(lambda: again.studio.moments == studio.moments, timeout=PATIENCE_MS)
+    again.studio.set_moment(4)
+    qtbot.waitUntil(lambda: again.studio.verdicts is not None and read(again)["mlp"].step == 4, timeout=PATIENCE_MS)
+    assert (read(again)["mlp"].probabilities == now).all()
+
+
+def test_closing_in_the_middle_of_a_run_ends_the_thread(start, qtbot):
+    program = start(LONG)
+    program.studio.run()
+    with qtbot.waitSignal(program.studio.points_arrived, timeout=PATIENCE_MS):
+        pass
+    program.window.close()
+    assert not program.window.isVisible()
+    assert not program.engine._thread.is_alive()
+
+
+def test_pause_step_stop_with_the_real_engine(start, qtbot):
+    program = start(LONG)
+    studio = program.studio
+    studio.step()
+    qtbot.waitUntil(lambda: studio.run_state == "paused", timeout=PATIENCE_MS)
+    assert studio.history.step == 1
+    studio.step()
+    qtbot.waitUntil(lambda: studio.history.step == 2, timeout=PATIENCE_MS)
+    studio.resume()
+    qtbot.waitUntil(lambda: studio.history.step > 5, timeout=PATIENCE_MS)
+    studio.stop()
+    assert ended(qtbot, program).outcome == "stopped"
+
+
+CHILD = """
+import os, sys
+from PySide6.QtCore import QTimer
+from cnnstudio.ui import app, keep
+keep._DELAY_MS = 1
+made = app.Program.start
+def start(self):
+    made(self)
+    self.studio.set_config(self.studio.config.with_(epochs=3))
+    QTimer.singleShot(0, self.keeper.save)
+    def look():
+        if keep.study_file().exists() and not self.keeper._timer.isActive():
+            self.keeper._writer.submit(lambda: os.kill(os.getpid(), 9))
+    timer = QTimer(self, interval=20)
+    timer.timeout.connect(look)
+    timer.start()
+app.Program.start = start
+sys.exit(app.main([]))
+"""
+
+
+def run_child(code, *args):
+    return subprocess.run(
+        [sys.executable, "-c", code, *args],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.getcwd()},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a signal that cannot be caught")
+def test_after_a_kill_the_study_is_there_and_can_be_opened(start):
+    done = run_child(CHILD)
+    assert done.returncode == -9
+    assert json.loads(study_file().read_text(encoding="utf-8"))["config"]["epochs"] == 3
+    assert (study_folder() / "lock").exists()
+    from cnnstudio.ui.keep import lock_study
+
+    lock = lock_study()
+    assert lock is not None, "the lock of a killed process is taken over"
+    lock.unlock()
+    assert start().studio.config.epochs == 3
+
+
+def test_the_window_is_painted_without_torch_and_says_nothing(tmp_path):
+    code = (
+        "import sys; from cnnstudio.ui.app import main; status = main(['--quit-after-show']);"
+        "heavy = ('torch', 'torchvision', 'pyqtgraph', 'matplotlib', 'sklearn', 'captum');"
+        "late = [name for name in heavy if name in sys.modules];"
+        "assert not late, late; sys.exit(status)"
+    )
+    note = tmp_path / "painted.txt"
+    os.environ["CNNSTUDIO_STARTUP_FILE"] = str(note)
+    try:
+        done = run_child(code)
+    finally:
+        del os.environ["CNNSTUDIO_STARTUP_FILE"]
+    assert (done.returncode, done.stdout) == (0, "")
+    assert [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line] == []
+    assert float(note.read_text()) > 0
+
+
+def test_screenshots_of_every_panel_in_both_states(tmp_path):
+    from cnnstudio.ui.panels._panel import all_panels
+
+    code = "import sys; from cnnstudio.ui.screenshots import main; sys.exit(main(sys.argv[1:]))"
+    done = run_child(code, str(tmp_path / "shots"), "--made-up", "--size", "1024x700", "--theme", "dark")
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in (tmp_path / "shots").iterdir()}
+    assert names == {f"{panel}-{state}.png" for panel in all_panels() for state in ("empty", "filled")}
