@@ -7,6 +7,8 @@ on how many training pictures there are. So each purpose of each part draws from
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -34,6 +36,23 @@ def torch_stream(seed: int, part: Part, purpose: str) -> torch.Generator:
 
     state = int(_sequence(seed, part, purpose).generate_state(1, np.uint64)[0])
     return torch.Generator().manual_seed(state >> 1)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Lets torch use one thread inside, and as many as before afterwards.
+
+    Slices are small: a second thread gains a third where a core is idle, and on a busy machine the two wait for each
+    other, which was seen to take a hundred times as long.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def balanced_labels(n: int, classes: int, rng: np.random.Generator) -> Labels:

@@ -14,7 +14,7 @@ from cnnstudio.core.knobs import Knob
 from cnnstudio.datasets import _pen
 from cnnstudio.datasets._allographs import Allograph, DigitShape, digit_shapes
 from cnnstudio.datasets._making import Making, knobs_of, load_made
-from cnnstudio.datasets._streams import Part, balanced_labels, numpy_stream, torch_stream
+from cnnstudio.datasets._streams import Part, balanced_labels, numpy_stream, one_thread, torch_stream
 from cnnstudio.datasets._strokes import Style, write
 
 if TYPE_CHECKING:
@@ -91,10 +91,11 @@ def _write_digits(sheet: _Sheet, seed: int, part: Part, recipe: Recipe) -> Gener
             for chosen in torch.split(torch.from_numpy(mine[share]), SLICE):
                 if not len(chosen):
                     continue
-                path = write(shape, allograph, sheet.turns[chosen], rng, recipe.style)
-                ink = _pen.draw(path, allograph, shape.thickest_px, rng, recipe.style)
-                pixels = _pen.place(ink, sheet.offsets[chosen])
-                sheet.images[chosen.numpy(), 0] = (pixels * 255 + 0.5).to(torch.uint8).numpy()
+                with one_thread():
+                    path = write(shape, allograph, sheet.turns[chosen], rng, recipe.style)
+                    ink = _pen.draw(path, allograph, shape.thickest_px, rng, recipe.style)
+                    pixels = _pen.place(ink, sheet.offsets[chosen])
+                    sheet.images[chosen.numpy(), 0] = (pixels * 255 + 0.5).to(torch.uint8).numpy()
                 yield len(chosen)
 
 
@@ -104,7 +105,8 @@ def _add_clutter(sheet: _Sheet, seed: int, part: Part, pieces: int) -> Generator
     rng = torch_stream(seed, part, "clutter")
     for start in range(0, len(sheet.labels), SLICE):
         images = sheet.images[start : start + SLICE, 0]
-        extra = (_pen.fragments(len(images), pieces, rng) * 255 + 0.5).to(torch.uint8).numpy()
+        with one_thread():
+            extra = (_pen.fragments(len(images), pieces, rng) * 255 + 0.5).to(torch.uint8).numpy()
         np.maximum(images, extra, out=images)
         yield len(images)
 

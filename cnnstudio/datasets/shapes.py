@@ -244,6 +244,6 @@ DATASET = DatasetInfo(
         Knob("clutter", "clutter", 0, "How many stray lines lie over each picture.", 0, 8, "lines"),
         Knob("colour", "colour", True, "Whether pictures are coloured; off, they are grey in all three channels."),
     ),
-    race={"networks": ("mlp", "small_cnn"), "examples": 6_000, "epochs": 8},
+    race={"networks": ("mlp", "lenet5"), "examples": 6_000, "epochs": 8},
     generated=True,
 )

@@ -66,6 +66,7 @@ def test_the_number_of_threads_changes_nothing(plain):
     try:
         torch.set_num_threads(3)
         assert digest(load().train) == digest(plain)
+        assert torch.get_num_threads() == 3, "the program's own number of threads is given back"
     finally:
         torch.set_num_threads(1)
 
@@ -236,8 +237,10 @@ def test_the_default_knobs_change_nothing():
 
 def test_closing_midway_is_clean():
     loading = DATASET.load(Request(train=2_000, test=100))
+    threads = torch.get_num_threads()
     for _ in range(5):
         next(loading)
+        assert torch.get_num_threads() == threads
     loading.close()
     with pytest.raises(StopIteration):
         next(loading)
