@@ -1,6 +1,7 @@
 """The live curve: what it draws, reads out, and how it is used by mouse and keyboard."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -57,8 +58,8 @@ def drag(widget, start, end):
 
 def test_accuracy_is_shown_from_0_to_100_and_to_the_end_of_the_run(curve):
     assert curve.view == View(0.0, 1000.0, 0.0, 100.0)
-    assert [text for _, text in curve.y_ticks()][0] == "0 %"
-    assert [text for _, text in curve.y_ticks()][-1] == "100 %"
+    texts = [text for _, text in curve.y_ticks()]
+    assert (texts[0], texts[-1]) == ("0 %", "100 %")
 
 
 def test_what_is_drawn_is_what_was_given(curve):
@@ -162,8 +163,9 @@ def test_dragging_elsewhere_zooms_into_the_rectangle_and_a_double_click_resets(c
 
 def wheel(curve, x, clicks):
     place = QPointF(at(curve, x))
-    event = QWheelEvent(place, curve.surface.mapToGlobal(place), QPoint(), QPoint(0, 120 * clicks),
-                        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+    none, plain = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    turned, phase = QPoint(0, 120 * clicks), Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(place, curve.surface.mapToGlobal(place), QPoint(), turned, none, plain, phase, False)
     QApplication.sendEvent(curve.surface, event)
     curve.flush()
 
@@ -274,7 +276,7 @@ def test_labels_never_overlap_and_stay_in_order_and_in_bounds(wanted, distance):
     assert len(places) == len(wanted)
     room = 300.0 / max(1, len(wanted) - 1)
     ranked = [places[i] for i in sorted(range(len(wanted)), key=lambda i: wanted[i])]
-    assert all(b - a >= min(distance, room) - 1e-6 for a, b in zip(ranked, ranked[1:], strict=False))
+    assert all(b - a >= min(distance, room) - 1e-6 for a, b in pairwise(ranked))
     assert all(-1e-6 <= place <= 300 + 1e-6 for place in places)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
 from cnnstudio.core.config import RaceConfig
@@ -113,29 +114,32 @@ def _end(history: History | None, x: Axis, planned: RaceConfig | None) -> float:
     return nice_ceiling(max([*spent, 0.1]))
 
 
+def _clock(history: History, network: str, axis: Axis) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where the horizontal axis stood at which step, for one network; both begin at 0."""
+    places, _ = history.batch_curve(network, "loss", axis)
+    steps, _ = history.batch_curve(network, "loss", "steps")
+    if not len(steps):
+        places, _ = history.curve(network, "test", "loss", axis)
+        steps, _ = history.curve(network, "test", "loss", "steps")
+    return np.concatenate([[0.0], places]), np.concatenate([[0.0], steps])
+
+
 def step_at(history: History, x: float, axis: Axis) -> int | None:
     """The step at a place of the horizontal axis; None (now) at or beyond the newest.
 
     Where each network has its own clock, the slowest one's counts.
     """
-    best: tuple[float, int] | None = None
-    for network in history.networks:
-        xs, _ = history.curve(network, "test", "accuracy", axis)
-        steps, _ = history.curve(network, "test", "accuracy", "steps")
-        if len(xs) and (best is None or xs[-1] > best[0]):
-            best = float(xs[-1]), round(float(np.interp(x, xs, steps)))
-    return None if best is None or x >= best[0] else best[1]
+    clocks = [_clock(history, network, axis) for network in history.networks]
+    places, steps = max(clocks, key=lambda clock: clock[0][-1], default=(np.zeros(1), np.zeros(1)))
+    return None if x >= places[-1] else round(float(np.interp(x, places, steps)))
 
 
 def places_of(history: History, step: int, axis: Axis, theme: Theme) -> list[tuple[float, QColor | None]]:
     """Where a step stands on the horizontal axis: one place, or one for each network's own clock."""
     colours = network_colours(history.started.competitors)
-    places: list[tuple[float, QColor | None]] = []
+    found: list[tuple[float, QColor | None]] = []
     for network in history.networks:
-        xs, _ = history.curve(network, "test", "accuracy", axis)
-        steps, _ = history.curve(network, "test", "accuracy", "steps")
-        if len(xs) > 1:
-            beyond = max(step - steps[-1], 0.0) * (xs[-1] - xs[0]) / max(1.0, steps[-1] - steps[0])
-            place = float(np.interp(step, steps, xs)) + float(beyond)
-            places.append((place, theme.readable(colours[network]) if axis == "seconds" else None))
-    return places if axis == "seconds" else sorted(places, key=lambda place: -place[0])[:1]
+        places, steps = _clock(history, network, axis)
+        own = theme.readable(colours[network]) if axis == "seconds" else None
+        found.append((float(np.interp(step, steps, places)), own))
+    return found if axis == "seconds" else sorted(found, key=lambda place: -place[0])[:1]

@@ -62,7 +62,7 @@ class RunsList(QWidget):
         column.addWidget(self.about)
         column.addLayout(row)
         self._filling = False
-        self._summaries: dict[str, str] = {}
+        self._runs: dict[str, KeptRun] = {}
         self.list.itemChanged.connect(self._on_item)
         self.list.currentItemChanged.connect(self._on_current)
         self.rename.clicked.connect(self._rename)
@@ -72,24 +72,29 @@ class RunsList(QWidget):
     def show_runs(self, runs: Sequence[KeptRun]) -> None:
         """Shows these, newest first; the chosen one stays chosen."""
         self._filling = True
+        self._runs = {run.id: run for run in runs}
+        wanted = [run.id for run in reversed(runs)]
         current = self._current_id()
-        self.list.clear()
-        self._summaries = {run.id: summary(run) for run in runs}
-        for run in reversed(runs):
-            item = QListWidgetItem(run.name)
-            item.setData(_ID, run.id)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsUserCheckable)
+        if wanted != [str(self.list.item(row).data(_ID)) for row in range(self.list.count())]:
+            self._make_items(wanted)
+        for row, run_id in enumerate(wanted):
+            item, run = self.list.item(row), self._runs[run_id]
+            item.setText(run.name)
             item.setCheckState(Qt.CheckState.Unchecked if run.hidden else Qt.CheckState.Checked)
-            item.setToolTip(self._summaries[run.id])
-            self.list.addItem(item)
-            if run.id == current:
-                self.list.setCurrentItem(item)
+            item.setToolTip(summary(run))
+        self.list.setCurrentRow(wanted.index(current) if current in wanted else 0)
         self._filling = False
-        if self.list.currentItem() is None and runs:
-            self.list.setCurrentRow(0)
         rows = min(_MOST_ROWS, max(1, len(runs)))
         self.list.setFixedHeight(rows * max(self.list.sizeHintForRow(0), 2 * GRID_PX) + GRID_PX)
         self._on_current()
+
+    def _make_items(self, run_ids: Sequence[str]) -> None:
+        self.list.clear()
+        for run_id in run_ids:
+            item = QListWidgetItem()
+            item.setData(_ID, run_id)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsUserCheckable)
+            self.list.addItem(item)
 
     def _current_id(self) -> str:
         item = self.list.currentItem()
@@ -98,7 +103,7 @@ class RunsList(QWidget):
     @Slot()
     def _on_current(self) -> None:
         current = self._current_id()
-        self.about.setText(self._summaries.get(current, ""))
+        self.about.setText(summary(self._runs[current]) if current in self._runs else "")
         self.rename.setEnabled(bool(current))
         self.remove.setEnabled(bool(current))
 
@@ -106,9 +111,12 @@ class RunsList(QWidget):
     def _on_item(self, item: QListWidgetItem) -> None:
         if self._filling:
             return
-        run_id = str(item.data(_ID))
-        self.hidden_changed.emit(run_id, item.checkState() == Qt.CheckState.Unchecked)
-        self.renamed.emit(run_id, item.text().strip() or "unnamed")
+        run = self._runs[str(item.data(_ID))]
+        hidden, name = item.checkState() == Qt.CheckState.Unchecked, item.text().strip() or run.name
+        if hidden != run.hidden:
+            self.hidden_changed.emit(run.id, hidden)
+        if name != run.name:
+            self.renamed.emit(run.id, name)
 
     @Slot()
     def _rename(self) -> None:
