@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from cnnstudio.core.dataset import Loaded, Loading, Pictures, Progress, Request
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.paths import data_folder
-from cnnstudio.datasets._download import Fetching, fetch, make_folder
 from cnnstudio.datasets._idx import read_pair
 from cnnstudio.datasets._split import choose
 from cnnstudio.datasets._torchvision import import_torchvision
-from cnnstudio.datasets._unpack import unpack_gzip
+from cnnstudio.datasets._unpack import Fetching, unpack_gzip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +102,8 @@ def locate(
             f"Allow the download, name the folder that holds {folder.as_posix()} with --data-root, "
             "or choose a set that the program makes itself, such as digits.",
         )
+    from cnnstudio.datasets._download import make_folder
+
     make_folder(own)
     yield from fetcher(own)
     lacking = [name for name in files if not (own / name).is_file()]
@@ -126,6 +127,8 @@ def _places(root: Path | None, folder: Path) -> list[Path]:
 
 def fetch_idx(class_name: str, raw: Path) -> Fetching:
     """Fetches MNIST or one of its replacements: four gzip files, from the mirrors that torchvision knows."""
+    from cnnstudio.datasets._download import fetch
+
     published = getattr(import_torchvision().datasets, class_name)
     for name, md5 in published.resources:
         unpacked = raw / name.removesuffix(".gz")
@@ -145,6 +148,8 @@ def fetch_emnist(wanted: tuple[str, ...], raw: Path) -> Fetching:
         wanted: How the names of the files to keep begin, as in "emnist-digits".
         raw: Where they go.
     """
+    from cnnstudio.datasets._download import fetch
+
     published = import_torchvision().datasets.EMNIST
     archive = raw / "gzip.zip"
     yield from fetch([published.url], archive, published.md5)

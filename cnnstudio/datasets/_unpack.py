@@ -6,14 +6,17 @@ import contextlib
 import gzip
 import os
 import zlib
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO, Final
 
 from cnnstudio.core import limits
 from cnnstudio.core.dataset import Progress
 from cnnstudio.core.errors import StudioError, report_from
-from cnnstudio.datasets._download import Fetching
 from cnnstudio.datasets._idx import damaged
+
+Fetching = Generator[Progress, None, None]
+"""Fetching or unpacking: says how far it is, and stops when it is closed."""
 
 _SLICE_BYTES: Final = 16 * limits.DOWNLOAD_CHUNK_BYTES
 

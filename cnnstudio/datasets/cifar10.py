@@ -11,11 +11,10 @@ import numpy as np
 
 from cnnstudio.core.dataset import DatasetInfo, Images, Labels, Loaded, Loading, Progress, Request
 from cnnstudio.core.errors import StudioError
-from cnnstudio.datasets._download import Fetching, fetch
 from cnnstudio.datasets._idx import damaged
 from cnnstudio.datasets._stored import cut, locate
 from cnnstudio.datasets._torchvision import import_torchvision
-from cnnstudio.datasets._unpack import copy_to
+from cnnstudio.datasets._unpack import Fetching, copy_to
 
 CLASSES: Final = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FOLDER: Final = "cifar-10-batches-py"
@@ -72,6 +71,8 @@ def _load(file: IO[bytes]) -> Any:
 
 def fetch_cifar(folder: Path) -> Fetching:
     """Fetches the archive of 170 MB and takes the batches out of it."""
+    from cnnstudio.datasets._download import fetch
+
     published = import_torchvision().datasets.CIFAR10
     archive = folder.parent / published.filename
     yield from fetch([published.url], archive, published.tgz_md5)
