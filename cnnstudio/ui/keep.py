@@ -21,7 +21,8 @@ from cnnstudio.core.paths import config_folder, study_folder
 from cnnstudio.core.questions import KeepRun, OpenRun
 from cnnstudio.core.runs import RunRecord
 from cnnstudio.core.storage import read_json, write_json
-from cnnstudio.ui.studio import KeptRun, Studio
+from cnnstudio.ui._study import KeptRun
+from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import THEMES
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ class Keeper(QObject):
         folder = runs.runs_folder() / run_id
         self._studio.open_kept = KeptRun(run_id, name, history, folder)
         self._write_run(RunRecord(run_id, name, history))
-        self._studio.ask(KeepRun(folder), partial(self._on_weights_kept, run_id))
+        self._studio.ask(KeepRun(folder, event.run_id), partial(self._on_weights_kept, run_id))
 
     def _on_weights_kept(self, run_id: str, folder: Path) -> None:
         """The engine may have put a new folder in place of the one with the record."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from cnnstudio.core import events
 from cnnstudio.core.config import Problem, RaceConfig
@@ -21,61 +19,18 @@ from cnnstudio.core.history import History
 from cnnstudio.core.questions import Question, ReadPicture, Verdicts
 from cnnstudio.ui._pace import Pace
 from cnnstudio.ui._questions import OnAnswer, OnError, Questions
+from cnnstudio.ui._study import EngineLike, KeptRun, PastRuns, RunState
 from cnnstudio.ui.theme import LIGHT, Theme
 
-logger = logging.getLogger(__name__)
+__all__ = ["EngineLike", "KeptRun", "RunState", "Studio"]
 
-RunState = Literal["idle", "preparing", "running", "paused"]
+logger = logging.getLogger(__name__)
 
 VERDICT_GAP_S: Final = 0.1
 """During a run the verdicts follow the weights ten times a second: more is not seen and costs training time."""
 
 
-class EngineLike(Protocol):
-    """What the study asks of the engine; all of it returns at once and may be called from the window's thread."""
-
-    def run(self, config: RaceConfig) -> int:
-        """Starts a race, after stopping the one that runs; gives its id."""
-
-    def pause(self) -> None:
-        """Stands still after this batch."""
-
-    def resume(self) -> None:
-        """Goes on."""
-
-    def step(self) -> None:
-        """Learns one batch, then stands still."""
-
-    def stop(self) -> None:
-        """Ends the run."""
-
-    def set_learning_rate(self, value: float) -> None:
-        """Changes the rate of the open run."""
-
-    def ask(self, question: Question[Any], slot: str | None = None) -> int:
-        """Asks; the answer comes as an event with the id given here."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptRun:
-    """An earlier run: a faint line in the race panel.
-
-    Attributes:
-        id: Unique in the study.
-        name: What the student calls it.
-        history: Its curves.
-        folder: Where its weights are kept, or None when they are not.
-        hidden: Whether its lines are left out.
-    """
-
-    id: str
-    name: str
-    history: History
-    folder: Path | None = None
-    hidden: bool = False
-
-
-class Studio(QObject):
+class Studio(PastRuns):
     """The open study.
 
     Attributes:
@@ -99,31 +54,6 @@ class Studio(QObject):
     Thread: GUI.
     """
 
-    picture_changed = Signal()
-    verdicts_changed = Signal(object)
-    config_changed = Signal(object)
-    run_started = Signal(object)
-    points_arrived = Signal(object)
-    evaluated = Signal(object)
-    moment_changed = Signal(object)
-    moments_changed = Signal(object)
-    state_changed = Signal(str)
-    setting_changed = Signal(object)
-    network_stopped = Signal(object)
-    run_ended = Signal(object)
-    past_changed = Signal()
-    notice = Signal(object)
-    preparing = Signal(object)
-    engine_ready = Signal(object)
-    engine_unavailable = Signal(object)
-    theme_changed = Signal(object)
-    panel_wanted = Signal(str)
-    setup_wanted = Signal(str)
-    picture_offered = Signal(object)
-    problems_changed = Signal()
-    answering = Signal(object)
-    awaiting = Signal()
-
     def __init__(self, engine: EngineLike | None = None, parent: QObject | None = None) -> None:
         """Opens an empty study with the default race."""
         super().__init__(parent)
@@ -135,7 +65,6 @@ class Studio(QObject):
         self.moments: tuple[int, ...] = ()
         self.history: History | None = None
         self.verdicts: Verdicts | None = None
-        self.past: list[KeptRun] = []
         self.run_state: RunState = "idle"
         self.run_id: int | None = None
         self.open_kept: KeptRun | None = None
@@ -323,19 +252,6 @@ class Studio(QObject):
 
     # Earlier runs
 
-    def rename_run(self, run_id: str, name: str) -> None:
-        """Gives an earlier run a name."""
-        self._replace_run(run_id, name=name)
-
-    def hide_run(self, run_id: str, hidden: bool) -> None:
-        """Leaves an earlier run's lines out, or shows them again."""
-        self._replace_run(run_id, hidden=hidden)
-
-    def remove_run(self, run_id: str) -> None:
-        """Takes an earlier run out of the study; the keeper deletes its folder."""
-        self.past = [run for run in self.past if run.id != run_id]
-        self.past_changed.emit()
-
     def restore_runs(self, runs: Iterable[KeptRun]) -> None:
         """Brings back the runs of an earlier start, oldest first; the last one becomes the open run."""
         *past, last = runs
@@ -477,10 +393,6 @@ class Studio(QObject):
         kept = self.open_kept or KeptRun(run_id, f"Run {len(self.past) + 1}", history)
         self.past = [*self.past, kept]
         self.history, self.open_kept = None, None
-        self.past_changed.emit()
-
-    def _replace_run(self, run_id: str, **changes: Any) -> None:
-        self.past = [replace(run, **changes) if run.id == run_id else run for run in self.past]
         self.past_changed.emit()
 
     def _on_verdicts(self, verdicts: Verdicts) -> None:

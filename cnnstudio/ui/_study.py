@@ -1,0 +1,120 @@
+"""The parts of the open study: what it asks of an engine, what it keeps of a run, what it tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.history import History
+from cnnstudio.core.questions import Question
+
+RunState = Literal["idle", "preparing", "running", "paused"]
+
+
+class EngineLike(Protocol):
+    """What the study asks of the engine; all of it returns at once and may be called from the window's thread."""
+
+    def run(self, config: RaceConfig) -> int:
+        """Starts a race, after stopping the one that runs; gives its id."""
+
+    def pause(self) -> None:
+        """Stands still after this batch."""
+
+    def resume(self) -> None:
+        """Goes on."""
+
+    def step(self) -> None:
+        """Learns one batch, then stands still."""
+
+    def stop(self) -> None:
+        """Ends the run."""
+
+    def set_learning_rate(self, value: float) -> None:
+        """Changes the rate of the open run."""
+
+    def ask(self, question: Question[Any], slot: str | None = None) -> int:
+        """Asks; the answer comes as an event with the id given here."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """An earlier run: a faint line in the race panel.
+
+    Attributes:
+        id: Unique in the study.
+        name: What the student calls it.
+        history: Its curves.
+        folder: Where its weights are kept, or None when they are not.
+        hidden: Whether its lines are left out.
+    """
+
+    id: str
+    name: str
+    history: History
+    folder: Path | None = None
+    hidden: bool = False
+
+
+class StudySignals(QObject):
+    """What the study tells whoever listens. Payloads are objects: Qt's own types lose keys and wrap at 2^31.
+
+    Thread: GUI.
+    """
+
+    picture_changed = Signal()
+    verdicts_changed = Signal(object)
+    config_changed = Signal(object)
+    run_started = Signal(object)
+    points_arrived = Signal(object)
+    evaluated = Signal(object)
+    moment_changed = Signal(object)
+    moments_changed = Signal(object)
+    state_changed = Signal(str)
+    setting_changed = Signal(object)
+    network_stopped = Signal(object)
+    run_ended = Signal(object)
+    past_changed = Signal()
+    notice = Signal(object)
+    preparing = Signal(object)
+    engine_ready = Signal(object)
+    engine_unavailable = Signal(object)
+    theme_changed = Signal(object)
+    panel_wanted = Signal(str)
+    setup_wanted = Signal(str)
+    picture_offered = Signal(object)
+    problems_changed = Signal()
+    answering = Signal(object)
+    awaiting = Signal()
+
+
+class PastRuns(StudySignals):
+    """The study's earlier runs, oldest first.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Starts with none."""
+        super().__init__(parent)
+        self.past: list[KeptRun] = []
+
+    def rename_run(self, run_id: str, name: str) -> None:
+        """Gives an earlier run a name."""
+        self._replace_run(run_id, name=name)
+
+    def hide_run(self, run_id: str, hidden: bool) -> None:
+        """Leaves an earlier run's lines out, or shows them again."""
+        self._replace_run(run_id, hidden=hidden)
+
+    def remove_run(self, run_id: str) -> None:
+        """Takes an earlier run out of the study; the keeper deletes its folder."""
+        self.past = [run for run in self.past if run.id != run_id]
+        self.past_changed.emit()
+
+    def _replace_run(self, run_id: str, **changes: Any) -> None:
+        self.past = [replace(run, **changes) if run.id == run_id else run for run in self.past]
+        self.past_changed.emit()
