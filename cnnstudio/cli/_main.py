@@ -14,6 +14,7 @@ from typing import Final
 from cnnstudio.cli import _terminal, data, evaluate, networks, race, read
 from cnnstudio.cli._parser import Parser
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.free_memory import refuse_if_too_little
 
 FAILED: Final = 1
 WRONG_USE: Final = 2
@@ -34,6 +35,8 @@ _RUNNERS: Final[dict[str, Callable[[argparse.Namespace], None]]] = {
     "data": data.run,
     "networks": networks.run,
 }
+
+_WITH_TORCH: Final = frozenset({"race", "evaluate", "read"})
 
 COMMANDS: Final = {
     "race": race.SENTENCE,
@@ -65,6 +68,8 @@ def main(argv: Sequence[str]) -> int:
     except SystemExit:  # --help was printed
         return 0
     try:
+        if name in _WITH_TORCH:
+            refuse_if_too_little()
         _RUNNERS[name](arguments)
     except _terminal.WrongUse as error:
         _terminal.say(f"cnnstudio {name}: {error.report.sentence}")

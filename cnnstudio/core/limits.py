@@ -47,6 +47,9 @@ SLICE_PICTURES: Final = 1_024
 THREADS_MEASURING_S: Final = 0.3
 """Time spent on finding the fastest number of threads and memory format before a run."""
 
+MEMORY_FLOOR_BYTES: Final = 800 * 2**20
+"""Free memory below which torch is not loaded: window, torch and a race on MNIST take up to 700 MB."""
+
 MEMORY_RESERVE_BYTES: Final = 300 * 2**20
 """Memory left to the window and to other programs when a race is checked for size."""
 

@@ -203,6 +203,13 @@ class OpenRun(Question[int]):
 
 @dataclass(frozen=True, slots=True)
 class KeepRun(Question[Path]):
-    """Write the open run's weights and moments into a folder, atomically."""
+    """Write the open run's weights and moments into a folder, atomically.
+
+    Attributes:
+        folder: Where to.
+        run_id: The run, where another one may have been opened meanwhile (the last but one is still known); None is
+            the open one.
+    """
 
     folder: Path
+    run_id: int | None = None

@@ -13,19 +13,25 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from cnnstudio.core import questions
 from cnnstudio.core.dataset import Pictures, Progress
 from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.events import RunStarted
 from cnnstudio.core.history_json import started_from_json, started_to_json
+from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.storage import read_json, write_json
 from cnnstudio.engine import weights
 from cnnstudio.engine._answer_run import opened
+from cnnstudio.engine.build import build
+from cnnstudio.engine.evaluate import measure
 from cnnstudio.engine.grid import specs_of
-from cnnstudio.engine.moments import Moments
-from cnnstudio.engine.session import OpenRun, Session
+from cnnstudio.engine.moments import Moments, flatten, unflatten
+from cnnstudio.engine.pixels import Part
+from cnnstudio.engine.session import OpenRun, Session, finish
 
 SCHEMA: Final = 1
 MOMENTS_FILE: Final = "moments.safetensors"
@@ -37,39 +43,15 @@ _reopened = itertools.count(-1, -1)
 """Ids of runs that were brought back: negative, so that no new run has the same."""
 
 
-def save_weights(
-    question: questions.SaveWeights, session: Session
-) -> Generator[Progress | None, None, tuple[Path, ...]]:
+def save_weights(question: questions.SaveWeights, session: Session) -> Generator[Progress, None, tuple[Path, ...]]:
     """Writes every network's weights at a moment."""
-    run = opened(session)
-    paths = []
-    for done, network in enumerate(run.specs):
-        yield Progress(done / len(run.specs), f"saving {run.specs[network].title}")
-        accuracy = None
-        if len(run.test):
-            guesses = yield from session.guesses(network, question.step)
-            accuracy = float(np.mean(guesses == run.test.labels))
-        # No yield from here on: another question could load another moment's weights.
-        reader = session.viewer(network, question.step)
-        card = weights.WeightsCard(
-            network=network,
-            dataset=run.config.dataset,
-            class_names=run.started.class_names,
-            step=reader.step,
-            accuracy=accuracy,
-            seed=run.config.seed,
-            weights_seed=run.config.weights_seed,
-        )
-        path = question.folder / weights.file_name(network)
-        weights.save_weights(path, reader.module, reader.spec, card)
-        paths.append(path)
-    return tuple(paths)
+    return (yield from _save(opened(session), question.folder, question.step))
 
 
-def keep_run(question: questions.KeepRun, session: Session) -> Generator[Progress | None, None, Path]:
-    """Writes the open run's weights and timeline; `moments.json` comes last and makes it whole."""
-    run = opened(session)
-    yield from save_weights(questions.SaveWeights(question.folder), session)
+def keep_run(question: questions.KeepRun, session: Session) -> Generator[Progress, None, Path]:
+    """Writes a run's weights and timeline; `moments.json` comes last and makes it whole."""
+    run = opened(session, question.run_id)
+    yield from _save(run, question.folder, None)
     yield Progress(None, "saving the timeline")
     try:
         run.moments.to_file(question.folder / MOMENTS_FILE)
@@ -78,7 +60,48 @@ def keep_run(question: questions.KeepRun, session: Session) -> Generator[Progres
         raise StudioError(report.what, report.cause, report.remedy) from error
     about = {"started": started_to_json(run.started), "test_index": run.test_index.tolist()}
     write_json(question.folder / ABOUT_FILE, about, SCHEMA, compact=True)
+    if session.previous_run is run:
+        session.previous_run = None
     return question.folder
+
+
+def _save(run: OpenRun, folder: Path, step: int | None) -> Generator[Progress, None, tuple[Path, ...]]:
+    """Writes `<network>.safetensors` for every network; another run may begin between two of them."""
+    paths = []
+    for done, (network, spec) in enumerate(run.specs.items()):
+        yield Progress(done / len(run.specs), f"saving {spec.title}")
+        at, module = _as_it_was(run, network, step)
+        card = weights.WeightsCard(
+            network=network,
+            dataset=run.config.dataset,
+            class_names=run.started.class_names,
+            step=at,
+            accuracy=_test_accuracy(run, module, spec),
+            seed=run.config.seed,
+            weights_seed=run.config.weights_seed,
+        )
+        path = folder / weights.file_name(network)
+        weights.save_weights(path, module, spec, card)
+        paths.append(path)
+    return tuple(paths)
+
+
+def _as_it_was(run: OpenRun, network: str, step: int | None) -> tuple[int, nn.Module]:
+    """A copy of a network at a moment, or now, and the step that is."""
+    live = step is None and network in run.modules and network not in run.left
+    at = run.step if live else run.moments.nearest(step, network)
+    if at is None:
+        raise StudioError(f"No weights of {run.specs[network].title} are kept from this run.")
+    module = build(run.specs[network], 0)
+    unflatten(flatten(run.modules[network]) if live else run.moments.weights(at, network), module)
+    return at, module
+
+
+def _test_accuracy(run: OpenRun, module: nn.Module, spec: NetworkSpec) -> float | None:
+    """Share right on the test sample; None where there is none."""
+    if not len(run.test):
+        return None
+    return finish(measure(module, Part.of(run.test, torch.device("cpu")), spec.macs, False)).score.accuracy
 
 
 def open_run(question: questions.OpenRun, session: Session) -> Generator[Progress, None, int]:

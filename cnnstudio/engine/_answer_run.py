@@ -6,12 +6,15 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.engine.session import OpenRun, Session
 
 
-def opened(session: Session) -> OpenRun:
-    """The open run.
+def opened(session: Session, run_id: int | None = None) -> OpenRun:
+    """The open run, or the one before when it is asked for by its id.
 
     Raises:
-        StudioError: None is open.
+        StudioError: None is open, or the one asked for is gone.
     """
     if session.open_run is None:
         raise StudioError("No run is open.", remedy="Press Run, or open a kept run.")
-    return session.open_run
+    for run in (session.open_run, session.previous_run):
+        if run is not None and run_id in (None, run.started.run_id):
+            return run
+    raise StudioError("The weights of this run are no longer in memory.", "Other runs have begun since.")

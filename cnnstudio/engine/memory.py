@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from cnnstudio.core import limits
 from cnnstudio.core.errors import StudioError
-
-_CGROUP = Path("/sys/fs/cgroup")
+from cnnstudio.core.free_memory import free_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,48 +20,11 @@ class Need:
     size_bytes: int
 
 
-class _WindowsMemory(ctypes.Structure):
-    """MEMORYSTATUSEX of the Windows API."""
-
-    _fields_ = (
-        ("length", ctypes.c_uint32),
-        ("load", ctypes.c_uint32),
-        *(
-            (name, ctypes.c_uint64)
-            for name in ("total", "free", "page", "free_page", "virtual", "free_virtual", "extended")
-        ),
-    )
-
-
-def _linux_bytes() -> int | None:
-    found = []
-    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            found.append(int(line.split()[1]) * 1024)
-    # A container may have less than its machine.
-    most, used = _CGROUP / "memory.max", _CGROUP / "memory.current"
-    if most.is_file() and used.is_file() and (limit := most.read_text(encoding="ascii").strip()).isdigit():
-        found.append(int(limit) - int(used.read_text(encoding="ascii")))
-    return min(found, default=None)
-
-
 def available_bytes(device: torch.device | None = None) -> int | None:
-    """Memory that a race may take now, in bytes; None where the system does not tell.
-
-    On a graphics card it is the card's. macOS tells only how much there is in all; half of it is taken as free.
-    """
+    """Memory that a race may take now, in bytes; None where the system does not tell. On a graphics card the card's."""
     if device is not None and device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    try:
-        if sys.platform == "win32":
-            status = _WindowsMemory(length=ctypes.sizeof(_WindowsMemory))
-            told = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
-            return int(status.free) if told else None
-        if sys.platform == "linux":
-            return _linux_bytes()
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (OSError, ValueError, AttributeError):
-        return None
+    return free_bytes()
 
 
 def _gib(size_bytes: int) -> str:

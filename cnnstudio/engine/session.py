@@ -115,6 +115,7 @@ class Session:
 
     Attributes:
         open_run: The run that questions are about, or None.
+        previous_run: The one before, while it may still be asked to be kept, or None.
         device: Where networks live.
         data_root: Folder with stored data sets, or None for the program's own.
 
@@ -142,6 +143,7 @@ class Session:
             prepare_data: Loads a race's data; tests give their own.
         """
         self.open_run: OpenRun | None = None
+        self.previous_run: OpenRun | None = None
         self.data_root = data_root
         self.device = device or devices.choose()
         self.threads = threads
@@ -175,7 +177,8 @@ class Session:
         return found[-1] if found else None
 
     def open(self, run: OpenRun) -> None:
-        """Questions are about this run from now on."""
+        """Questions are about this run from now on; the one before stays until it is kept or a third one is opened."""
+        self.previous_run = self.open_run
         self.open_run = run
         self._viewed.clear()
         self._guesses.clear()

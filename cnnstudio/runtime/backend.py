@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import EngineReady, RunEvent
+from cnnstudio.core.free_memory import refuse_if_too_little
 from cnnstudio.core.live import LiveSettings
 from cnnstudio.core.questions import Question
 
@@ -40,7 +41,12 @@ class TorchBackend:
         self._session: Any = None
 
     def warm_up(self) -> Generator[None, None, EngineReady]:
-        """Imports torch and makes the session."""
+        """Imports torch and makes the session.
+
+        Raises:
+            StudioError: There is too little memory for torch.
+        """
+        refuse_if_too_little()
         from cnnstudio.engine import warmup
 
         ready = yield from warmup.warm_up()

@@ -360,3 +360,23 @@ def test_a_damaged_kept_run_is_said(session: Session, tmp_path: Path, name: str,
     with pytest.raises(StudioError):
         answer_now(OpenRun(tmp_path), later)
     assert later.open_run is None
+
+
+def test_a_run_is_kept_although_another_has_begun_since(tmp_path: Path):
+    session = new_session()
+    for _ in race(CONFIG, session, LiveSettings(), 1):
+        pass
+    expected = {name: part.clone() for name, part in session.open_run.modules["lenet5"].state_dict().items()}
+    work = answer(KeepRun(tmp_path, run_id=1), session)
+    next(work)
+    second = race(CONFIG.with_(weights_seed=9), session, LiveSettings(), 2)
+    next(event for event in second if isinstance(event, StepEnd))
+    for _ in work:
+        pass
+    state = load_weights(tmp_path / "lenet5.safetensors", session.open_run.specs["lenet5"])
+    assert all(torch.equal(state[name], expected[name]) for name in expected)
+    assert session.previous_run is None
+    answer_now(KeepRun(tmp_path / "second", run_id=2), session)
+    with pytest.raises(StudioError, match="no longer in memory"):
+        answer_now(KeepRun(tmp_path / "first", run_id=1), session)
+    second.close()

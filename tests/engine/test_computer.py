@@ -5,6 +5,7 @@ import sys
 import pytest
 import torch
 
+from cnnstudio.core import free_memory
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import EngineReady
 from cnnstudio.engine import device, memory
@@ -26,8 +27,10 @@ def test_the_system_tells_its_free_memory() -> None:
 def test_a_containers_limit_counts(tmp_path, monkeypatch) -> None:
     (tmp_path / "memory.max").write_text("3000000\n")
     (tmp_path / "memory.current").write_text("1000000\n")
-    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    monkeypatch.setattr(free_memory, "_CGROUP", tmp_path)
     assert memory.available_bytes() == 2_000_000
+    (tmp_path / "memory.stat").write_text("anon 5\ninactive_file 400000\nactive_file 7\n")
+    assert memory.available_bytes() == 2_400_000
     (tmp_path / "memory.max").write_text("max\n")
     assert memory.available_bytes() > 2_000_000
 
