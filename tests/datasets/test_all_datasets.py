@@ -12,7 +12,7 @@ from cnnstudio.core.config import RaceConfig, validate
 from cnnstudio.core.dataset import DatasetInfo, Progress, Request
 from cnnstudio.core.knobs import read_settings
 from cnnstudio.datasets import all_datasets, find, load, prepare
-from tests.datasets.conftest import IDX_SETS, exhaust, write_cifar, write_idx
+from tests.datasets.files import IDX_SETS, exhaust, write_cifar, write_idx
 
 EVERY = pytest.mark.parametrize("info", all_datasets().values(), ids=lambda info: info.id)
 GENERATED = pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from cnnstudio.core.dataset import DatasetInfo, Loaded, Pictures, Progress, Requ
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import Knob
 from cnnstudio.datasets import _prepare, find, prepare
-from tests.datasets.conftest import write_idx
+from tests.datasets.files import write_idx
 
 
 def made(request: Request):

@@ -16,7 +16,7 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.paths import data_folder
 from cnnstudio.datasets import find, load
 from cnnstudio.datasets._torchvision import import_torchvision
-from tests.datasets.conftest import (
+from tests.datasets.files import (
     IDX_SETS,
     cifar_files,
     idx_bytes,
