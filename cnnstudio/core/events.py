@@ -151,7 +151,8 @@ class Evaluated:
 
     Attributes:
         test_looks: How often the test set has been looked at in this run, this time included.
-        final: Whether whole sets were measured (at the end) and not samples.
+        final: Whether whole sets were measured (at the end) and not samples; of the training set at most
+            `limits.FINAL_TRAIN_SAMPLE` pictures.
     """
 
     run_id: int

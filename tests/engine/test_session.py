@@ -1,5 +1,7 @@
 """What the engine remembers: data, the open run, viewers, guesses."""
 
+import gc
+import weakref
 from itertools import pairwise
 
 import numpy as np
@@ -118,6 +120,20 @@ def test_slices_of_one_question_do_not_mix_moments(monkeypatch) -> None:
     next(work)
     session.viewer("lenet5", 6)
     np.testing.assert_array_equal(finish(work), plain)
+
+
+def test_a_new_run_lets_go_of_the_old_one() -> None:
+    session = tiny.session()
+    tiny.run(tiny.config(), session)
+    finish(session.guesses("mlp", 1))
+    old = [weakref.ref(module) for module in session.open_run.modules.values()]
+    old_data = weakref.ref(session.open_run.moments)
+    stopped = race(tiny.config(), session)
+    assert any(isinstance(event, StepEnd) for event in stopped)
+    stopped.close()
+    gc.collect()
+    assert [module() for module in old] == [None, None]
+    assert old_data() is None
 
 
 def test_without_a_run_there_is_a_sentence() -> None:
