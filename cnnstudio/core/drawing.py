@@ -25,6 +25,8 @@ from cnnstudio.core.errors import StudioError
 WHITE: Final = (255, 255, 255)
 MAX_COORDINATE: Final = 1_000.0
 """A point further out than this many canvases comes from a damaged file."""
+MAX_SHIFT: Final = 40.0
+"""Nobody moves a picture further away; with `MIN_SCALE` it keeps every coordinate below `MAX_COORDINATE`."""
 MIN_SCALE: Final = 0.05
 MAX_SCALE: Final = 20.0
 _DECIMALS: Final = 4
@@ -52,10 +54,14 @@ class Stroke:
     colour: Colour = WHITE
 
 
+def rounded(point: Point) -> Point:
+    """A point as exactly as a kept drawing holds it, to 1/10,000 of the canvas."""
+    return round(point[0], _DECIMALS), round(point[1], _DECIMALS), round(point[2], _DECIMALS)
+
+
 def stroke(points: Iterable[Point], erases: bool = False, colour: Colour = WHITE) -> Stroke:
-    """A stroke whose numbers are rounded to what a kept drawing holds, a 1/10,000 of the canvas."""
-    return Stroke(tuple((round(x, _DECIMALS), round(y, _DECIMALS), round(w, _DECIMALS)) for x, y, w in points),
-                  erases, colour)  # fmt: skip
+    """A stroke of rounded points."""
+    return Stroke(tuple(rounded(point) for point in points), erases, colour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +234,7 @@ class Sheet:
     def moved(self, change: Transform) -> Sheet:
         """Everything moved by a further transform; one that would make it tiny or huge is left out."""
         after = self.transform.then(change)
-        if not MIN_SCALE <= after.scale <= MAX_SCALE or abs(after.shift) > MAX_COORDINATE:
+        if not MIN_SCALE <= after.scale <= MAX_SCALE or abs(after.shift) > MAX_SHIFT:
             return self
         return replace(self, transform=after)
 
@@ -236,7 +242,10 @@ class Sheet:
         """With one more stroke, given where it was drawn: the transform so far is taken out of it."""
         back = self.transform.inverse()
         points = ((*back.apply(x, y), w * back.scale) for x, y, w in added.points)
-        return replace(self, strokes=(*self.strokes, stroke(points, added.erases, added.colour)))
+        strokes = (*self.strokes, stroke(points, added.erases, added.colour))
+        while len(strokes) > 1 and sum(len(line.points) for line in strokes) > limits.MAX_DRAWING_POINTS:
+            strokes = strokes[1:]  # what could not be kept is given up while it can be seen
+        return replace(self, strokes=strokes)
 
 
 class Drawing:

@@ -127,6 +127,15 @@ def test_nothing_changed_is_no_step():
     assert not drawing.can_undo
 
 
+def test_an_endless_drawing_gives_up_its_oldest_strokes():
+    half = limits.MAX_DRAWING_POINTS // 2 + 1
+    sheet = Sheet()
+    for place in range(3):
+        sheet = sheet.with_stroke(stroke([(place / 10, 0.5, 0.1)] * half))
+    assert [line.points[0][0] for line in sheet.strokes] == [0.2]
+    assert sheet_from_json(sheet_to_json(sheet)) == sheet
+
+
 def test_moving_beyond_reason_is_left_out():
     sheet = first_sheet()
     assert sheet.moved(Transform.about(0.5, 0.5, scale=1e-6)) is sheet

@@ -5,7 +5,7 @@ from PySide6.QtGui import QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice,
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.core.drawing import Bitmap, Drawing, Sheet, first_sheet, stroke
+from cnnstudio.core.drawing import Bitmap, Drawing, Sheet, Transform, first_sheet, stroke
 from cnnstudio.ui.widgets.canvas import Canvas
 from cnnstudio.ui.widgets.canvas_tools import Handles, PenDynamics
 
@@ -74,11 +74,16 @@ def test_what_is_drawn_live_is_what_is_kept(canvas):
     for dx, dy in rng.uniform(-0.12, 0.12, (60, 2)):
         places.append((min(0.95, max(0.05, places[-1][0] + dx)), min(0.95, max(0.05, places[-1][1] + dy))))
     draw(canvas, *places)
+    live = canvas.ink()
     canvas.show_drawing(Drawing(canvas.sheet))
-    kept = canvas.ink()
-    again = Canvas()
-    again.show_drawing(Drawing(canvas.sheet))
-    assert np.array_equal(kept, again.ink())
+    assert np.array_equal(canvas.ink(), live)
+
+
+def test_a_stroke_on_a_moved_picture_lands_under_the_pen(canvas):
+    canvas.show_drawing(Drawing(Sheet().moved(Transform.about(0.5, 0.5, degrees=40, scale=0.5))))
+    draw(canvas, (0.2, 0.5), (0.8, 0.5))
+    assert canvas.ink()[140, 70] == middle(canvas) == canvas.ink()[140, 210] == 255
+    assert canvas.ink()[70].max() == 0
 
 
 def test_a_sharp_turn_leaves_no_hole(canvas):

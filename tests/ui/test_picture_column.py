@@ -359,6 +359,12 @@ def test_the_first_engine_is_waited_for_in_words(qtbot, studio):
     assert "PyTorch" in made.verdicts.text
 
 
+def test_an_engine_that_cannot_be_loaded_is_told(column, rig):
+    rig.engine.start_broken("PyTorch could not be loaded.")
+    rig.drain()
+    assert column.verdicts.text == "PyTorch could not be loaded."
+
+
 def test_strokes_outside_the_canvas_do_no_harm(column):
     column.canvas.change(Sheet((stroke([(-3.0, 0.5, 0.1), (4.0, 0.5, 0.1)]),)))
     assert column.canvas.ink()[140].min() == 255

@@ -141,8 +141,14 @@ class Canvas(CanvasSurface):
             self._add(stroke(points, self._erasing, colour))
 
     def _add(self, line: Stroke) -> None:
+        as_drawn = self.sheet.transform.is_identity
         self.drawing.change(self.sheet.with_stroke(line))
-        self._redraw()
+        if as_drawn:
+            self._model.keep()
+            self._screen.keep()
+            self.update()
+        else:
+            self._redraw()  # in the moved plane its points are rounded elsewhere
         self.sheet_changed.emit()
 
     def _forget_stroke(self) -> None:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from cnnstudio.core.drawing import Box, Point, Sheet, Transform
+from cnnstudio.core.drawing import Box, Point, Sheet, Transform, rounded
 
 Grip = Literal["inside", "turn", "corner"]
 
@@ -49,7 +49,7 @@ class PenDynamics:
         """
         wanted = self._from_speed(x, y, time_ms) if pressure is None else 0.35 + 1.1 * min(1.0, max(0.0, pressure))
         self._factor = wanted if self._factor == 0.0 else _INERTIA * self._factor + (1 - _INERTIA) * wanted
-        return x, y, self._width * self._factor
+        return rounded((x, y, self._width * self._factor))
 
     def _from_speed(self, x: float, y: float, time_ms: float) -> float:
         last, self._last = self._last, (x, y, time_ms)

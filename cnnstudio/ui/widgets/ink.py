@@ -265,6 +265,10 @@ class Raster:
             changed = changed.united(self._growing.add(point))
         return self._refresh(changed)
 
+    def keep(self) -> None:
+        """Ends the stroke that was being drawn; what is seen of it stays."""
+        self._base = self._growing = None
+
     @property
     def points(self) -> tuple[Point, ...]:
         """The points of the stroke that is being drawn."""

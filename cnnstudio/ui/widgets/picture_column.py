@@ -15,6 +15,7 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.drawing import Bitmap, Drawing, Sheet, first_sheet
 from cnnstudio.core.drawing_json import sheet_from_json, sheet_to_json
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.events import EngineUnavailable
 from cnnstudio.core.questions import Verdicts
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme
@@ -50,6 +51,7 @@ class PictureColumn(QWidget):
         self._studio = studio
         self._seeing = Seeing()
         self._notes: tuple[str, ...] = ()
+        self._set_id = ""
         self._given: NDArray[np.uint8] | None = None
         self.setProperty("role", "column")
         self.canvas = Canvas(studio.theme)
@@ -191,6 +193,7 @@ class PictureColumn(QWidget):
         studio.config_changed.connect(self._on_config)
         studio.state_changed.connect(self._on_config)
         studio.engine_ready.connect(self._on_engine)
+        studio.engine_unavailable.connect(self._on_no_engine)
         studio.theme_changed.connect(self._on_theme)
         studio.picture_offered.connect(self._on_offered)
 
@@ -292,6 +295,10 @@ class PictureColumn(QWidget):
         self.verdicts.set_message("")
 
     @Slot(object)
+    def _on_no_engine(self, event: EngineUnavailable) -> None:
+        self.verdicts.forget(event.report.what)
+
+    @Slot(object)
     def _on_theme(self, theme: Theme) -> None:
         for part in (self.canvas, self.seen, self.verdicts):
             part.set_theme(theme)
@@ -309,7 +316,8 @@ class PictureColumn(QWidget):
         self.tools.show_colours(self._seeing.colour)
         self.centring.setVisible(self._seeing.centred)
         self.canvas.set_colour(self._seeing.colour)
-        if self._studio.verdicts is None or self._given is not None:
+        if info is None or info.id != self._set_id:
+            self._set_id = info.id if info is not None else ""
             self.verdicts.forget("" if self._studio.ready else "Loading PyTorch …")
         self._read_canvas()
 
