@@ -182,6 +182,7 @@ class Keeper(QObject):
         studio.past_changed.connect(self._on_past)
         if self._window is not None:
             self._window.top.navigation.chosen.connect(self._later)
+            self._window.picture.drawing_changed.connect(self._later)
 
     @Slot()
     def _later(self) -> None:
