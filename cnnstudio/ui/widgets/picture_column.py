@@ -115,7 +115,7 @@ class PictureColumn(QWidget):
         head = QHBoxLayout()
         self._title = label("The picture", "heading")
         head.addWidget(self._title)
-        self._caption = label("", "muted")
+        self._caption = label("", "small")
         self._caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self._caption, 1)
         column.addLayout(head)
@@ -233,8 +233,9 @@ class PictureColumn(QWidget):
     def _show_caption(self) -> None:
         text = self.canvas.sheet.caption
         room = self.width() - 2 * MARGIN_PX - self._title.sizeHint().width() - GRID_PX
-        metrics = QFontMetrics(self._caption.font())
-        self._caption.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(40, room)))
+        metrics = QFontMetrics(self._studio.theme.font("small"))
+        # Its end says most: the label, or that the picture was changed.
+        self._caption.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, max(40, room)))
         self._caption.setToolTip(text)
 
     @Slot(object)
