@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from cnnstudio.core import limits
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.framing import fit_colour
 
 WHITE: Final = (255, 255, 255)
 MAX_COORDINATE: Final = 1_000.0
@@ -158,6 +159,16 @@ class Bitmap:
         """A data set's picture, uint8 [1 or 3, height, width]."""
         pixels = planes[0] if planes.shape[0] == 1 else planes.transpose(1, 2, 0)
         return Bitmap(np.array(pixels, np.uint8, order="C"), stored=True)
+
+    @staticmethod
+    def from_rgb(rgb: NDArray[np.uint8]) -> Bitmap:
+        """An opened picture, uint8 [height, width, 3], averaged down to `limits.MAX_BITMAP_PX` where it is larger."""
+        height, width = rgb.shape[:2]
+        times = limits.MAX_BITMAP_PX / max(height, width, 1)
+        if times < 1:
+            shape = (3, max(1, round(height * times)), max(1, round(width * times)))
+            rgb = fit_colour(rgb, shape).transpose(1, 2, 0)
+        return Bitmap(np.array(rgb, np.uint8, order="C"))
 
     def planes(self) -> NDArray[np.uint8]:
         """uint8 [1 or 3, height, width], as the networks take pictures."""

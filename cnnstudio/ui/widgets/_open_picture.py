@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData
 from PySide6.QtGui import QImage, QImageWriter
 
-from cnnstudio.core import limits
 from cnnstudio.core.drawing import Bitmap, Sheet
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.framing import fit_colour
 
 NAME_FILTER = "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff *.ppm *.pgm);;All files (*)"
 
@@ -32,14 +29,7 @@ def sheet_of(source: Path | bytes, name: str) -> tuple[Sheet, tuple[str, ...]]:
     from cnnstudio.core.pictures import read_picture  # Pillow comes with it: not before the first picture is opened
 
     image = read_picture(source)
-    height, width = image.rgb.shape[:2]
-    longest = max(height, width)
-    pixels = image.rgb
-    if longest > limits.MAX_BITMAP_PX:
-        times = limits.MAX_BITMAP_PX / longest
-        shape = (3, max(1, round(height * times)), max(1, round(width * times)))
-        pixels = np.ascontiguousarray(fit_colour(pixels, shape).transpose(1, 2, 0))
-    return Sheet(bitmap=Bitmap(np.array(pixels)), source=name), tuple(image.notes)
+    return Sheet(bitmap=Bitmap.from_rgb(image.rgb), source=name), image.notes
 
 
 def sheet_from_mime(data: QMimeData | None) -> tuple[Sheet, tuple[str, ...]]:
