@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from cnnstudio.core.dataset import Shape
-from cnnstudio.core.errors import StudioError
 from cnnstudio.core.network import NetworkSpec
 
 
@@ -40,6 +39,7 @@ def from_file(path: Path, network: str | None, shape: Shape | None = None, class
         classes: How many, for a file without a card.
 
     Raises:
+        NoCard: It has no card, and network, shape or classes were not given.
         StudioError: It cannot be read, or is of another network.
     """
     from cnnstudio import networks
@@ -51,7 +51,7 @@ def from_file(path: Path, network: str | None, shape: Shape | None = None, class
         class_names, dataset = card.class_names, card.dataset
         if network is not None and network != spec.id:
             spec = networks.spec_for(network, spec.input_shape, spec.classes)
-    except StudioError:
+    except weights.NoCard:
         if network is None or shape is None or classes is None:
             raise
         spec, class_names, dataset = networks.spec_for(network, shape, classes), (), ""

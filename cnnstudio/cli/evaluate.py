@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         StudioError: The data or the weights cannot be read, or do not belong together.
     """
+    from cnnstudio import networks
     from cnnstudio.datasets import find
 
     if arguments.network is None and arguments.weights is None:
@@ -57,11 +59,15 @@ def run(arguments: argparse.Namespace) -> None:
         raise _terminal.WrongUse("At least one picture is needed.", remedy="Give --examples 1 or more.")
     try:
         info = find(arguments.dataset).info
+        if arguments.network is not None:
+            networks.find(arguments.network)
     except StudioError as error:
         raise _terminal.WrongUse(error.report.what, error.report.cause, error.report.remedy) from None
+    trained = _trained_by_card(arguments)
     loaded = _terminal.watched(_load(arguments))
     pictures = _together(loaded) if info.takes_path else loaded.test
-    trained = _trained(arguments, pictures, loaded)
+    trained = trained or _trained_without_card(arguments, pictures, loaded)
+    _refuse_other_shape(trained, pictures, arguments.dataset)
     pictures = _relabelled(pictures, loaded.class_names, trained)
     result = {"schema": SCHEMA, **measured(trained, pictures), "dataset": arguments.dataset}
     stream = _terminal.report_stream(arguments.json)
@@ -92,27 +98,40 @@ def _together(loaded: Loaded) -> Pictures:
     return Pictures(images, np.concatenate([loaded.train.labels, loaded.test.labels]))
 
 
-def _trained(arguments: argparse.Namespace, pictures: Pictures, loaded: Loaded) -> _weights.Trained:
+def _trained_by_card(arguments: argparse.Namespace) -> _weights.Trained | None:
+    """The network, before any data are loaded; None where only the data tell its shape."""
+    from cnnstudio.engine.weights import NoCard
+
+    if arguments.weights is not None:
+        try:
+            return _weights.from_file(arguments.weights, arguments.network)
+        except NoCard:
+            if arguments.network is None:
+                raise
+            return None
+    # A folder of digits is read by the weights for digits.
+    dataset = "digits" if arguments.dataset.startswith("folder:") else arguments.dataset
+    found = _weights.shipped(arguments.network, dataset)
+    if found is None:
+        raise StudioError(
+            f"No weights of {arguments.network} for {arguments.dataset} come with the program.",
+            remedy="Give a file with --weights.",
+        )
+    return found
+
+
+def _trained_without_card(arguments: argparse.Namespace, pictures: Pictures, loaded: Loaded) -> _weights.Trained:
     channels, height, width = pictures.images.shape[1:]
     shape = (int(channels), int(height), int(width))
-    if arguments.weights is not None:
-        trained = _weights.from_file(arguments.weights, arguments.network, shape, len(loaded.class_names))
-    else:
-        # A folder of digits is read by the weights for digits.
-        card = "digits" if arguments.dataset.startswith("folder:") else arguments.dataset
-        found = _weights.shipped(arguments.network, card)
-        if found is None:
-            raise StudioError(
-                f"No weights of {arguments.network} for {arguments.dataset} come with the program.",
-                remedy="Give a file with --weights.",
-            )
-        trained = found
-    if trained.spec.input_shape != shape:
-        wanted, given = (" x ".join(map(str, size)) for size in (trained.spec.input_shape, shape))
-        raise StudioError(
-            f"{trained.spec.title} reads pictures of {wanted}, and those of {arguments.dataset} are {given}."
-        )
-    return trained
+    trained = _weights.from_file(arguments.weights, arguments.network, shape, len(loaded.class_names))
+    return replace(trained, class_names=loaded.class_names)
+
+
+def _refuse_other_shape(trained: _weights.Trained, pictures: Pictures, dataset: str) -> None:
+    wanted, given = trained.spec.input_shape, pictures.images.shape[1:]
+    if wanted != given:
+        said = [" x ".join(str(size) for size in shape) for shape in (wanted, given)]
+        raise StudioError(f"{trained.spec.title} reads pictures of {said[0]}, and those of {dataset} are {said[1]}.")
 
 
 def _relabelled(pictures: Pictures, class_names: tuple[str, ...], trained: _weights.Trained) -> Pictures:

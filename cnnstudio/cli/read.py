@@ -75,7 +75,10 @@ def run(arguments: argparse.Namespace) -> None:
 def _networks(arguments: argparse.Namespace) -> list[_Network]:
     if arguments.weights:
         return [_with_framing(_weights.from_file(path, None), arguments) for path in arguments.weights]
-    found = [_weights.shipped(network, DATASET) for network in arguments.networks]
+    try:
+        found = [_weights.shipped(network, DATASET) for network in arguments.networks]
+    except StudioError as error:
+        raise _terminal.WrongUse(error.report.what, error.report.cause, error.report.remedy) from None
     trained = [each for each in found if each is not None]
     if not trained:
         raise StudioError("No weights of these networks come with the program.", remedy="Give files with --weights.")

@@ -38,6 +38,10 @@ DIGITS: Final = "digits"
 """The shipped set whose weights read any set with the same classes and shape."""
 
 
+class NoCard(StudioError):
+    """A weights file does not say which network it belongs to: another program wrote it."""
+
+
 @dataclass(frozen=True, slots=True)
 class WeightsCard:
     """What a file of weights says of itself.
@@ -122,13 +126,14 @@ def read_card(path: Path) -> tuple[WeightsCard, NetworkSpec]:
     """What a file of this program says of itself, without reading its weights.
 
     Raises:
-        StudioError: The file is missing, damaged or newer, or another program wrote it.
+        NoCard: Another program wrote it.
+        StudioError: The file is missing, damaged or newer.
     """
     _, metadata = _read(path, numbers=False)
     _refuse_newer(path, metadata)
     spec = _saved_spec(path, metadata)
     if spec is None:
-        raise StudioError(
+        raise NoCard(
             f"{path.name} does not say which network it belongs to.",
             "Another program wrote it.",
             "Name the network, as in --network lenet5.",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from PIL import Image
 
@@ -82,6 +83,18 @@ def test_evaluating_the_raced_weights_gives_the_races_own_number(raced: Outcome,
     assert data["accuracy"] == pytest.approx(raced.data["networks"]["small_cnn"]["test_acc"])
 
 
+def test_weights_of_another_program_need_the_networks_name(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    spec = spec_for("mlp:hidden=2", (1, 28, 28), 2)
+    (tmp_path / "theirs.safetensors").write_bytes(safetensors.torch.save(build(spec, 0).state_dict()))
+    command = ["evaluate", "--weights", str(tmp_path / "theirs.safetensors"), "--dataset", f"folder:{folder}"]
+    assert cli.main(command) == 1
+    assert "does not say which network" in capsys.readouterr().err
+    data = run_json(capsys, *command, "--network", "mlp:hidden=2")
+    assert (data["pictures"], data["class_names"]) == (4, ["3", "7"])
+
+
 def test_the_table_ends_with_all(folder: Path, always_seven: Path, capsys: pytest.CaptureFixture[str]):
     assert cli.main(["evaluate", "--weights", str(always_seven), "--dataset", f"folder:{folder}"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].split() == ["all", "4", "75.00%"]
@@ -106,6 +119,7 @@ def test_shipped_weights_are_the_default(
         ("", 2, "No network is named"),
         ("--network lenet5 --examples 0", 2, "At least one picture"),
         ("--network lenet5 --dataset nodata", 2, "no data set 'nodata'"),
+        ("--network nonet", 2, "no network 'nonet'"),
         ("--weights nofile.safetensors --dataset glyphs", 1, "nofile.safetensors is not there"),
         ("--network mlp --weights SEVEN --dataset FOLDER", 1, "holds the weights of MLP (hidden 2)"),
         ("--weights SEVEN --dataset glyphs --examples 20", 1, "does not know the class 'A'"),
@@ -199,3 +213,8 @@ def test_reading_with_no_weights_at_all_is_said(tmp_path: Path, monkeypatch: pyt
     Image.new("L", (28, 28)).save(tmp_path / "p.png")
     assert cli.main(["read", str(tmp_path / "p.png")]) == 1
     assert "--weights" in capsys.readouterr().err
+
+
+def test_reading_with_a_network_that_does_not_exist_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["read", "p.png", "--networks", "nonet"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
