@@ -19,6 +19,7 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import Evaluated, StepEnd
 from cnnstudio.core.live import LiveSettings
 from cnnstudio.core.questions import (
+    BothWrong,
     BrowseExamples,
     ConfusionCell,
     Confusions,
@@ -250,6 +251,15 @@ def test_no_more_pictures_than_asked_for(session: Session):
     truth, guess = np.unravel_index(matrix.argmax(), matrix.shape)
     shown = answer_now(ConfusionCell("mlp", int(truth), int(guess), most=1), session)
     assert (len(shown.images), shown.total) == (1, matrix.max())
+
+
+def test_both_wrong_is_what_neither_guess_says(session: Session):
+    shown = answer_now(BothWrong("lenet5", "mlp", 0), session)
+    assert shown.networks == ("lenet5", "mlp")
+    assert (shown.guesses != shown.labels[:, None]).all()
+    matrix = answer_now(Confusions(0), session)["mlp"]
+    only_lenet5 = answer_now(OnlyOneRight("lenet5", "mlp", 0), session)
+    assert shown.total == int(matrix.sum() - np.trace(matrix)) - only_lenet5.total > 0
 
 
 def test_only_one_right_is_what_both_guesses_say(session: Session):

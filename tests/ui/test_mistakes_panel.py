@@ -48,7 +48,9 @@ def test_a_run_shows_a_matrix_for_each_network(rig, panel):
     assert panel._cards["lenet5"].matrix.counts.trace() == confusion(0.84).trace()
     assert panel.caption.text().startswith("now, step 40")
     assert panel.gallery.mosaic.count == 7
-    assert panel.gallery.heading.text() == "CNN is right, MLP is wrong: 7 pictures."
+    assert panel.gallery.heading.text() == (
+        "CNN is right, MLP is wrong: 7 pictures. Under each: the truth, then what the CNN and the MLP say."
+    )
 
 
 def test_a_cell_shows_its_pictures_and_a_picture_goes_to_the_networks(rig, panel):

@@ -278,7 +278,14 @@ class MistakesPanel(Panel):
         count = f" ({len(shown.labels):,} of {shown.total:,} shown)" if len(shown.labels) < shown.total else ""
         total = "no picture" if not shown.total else f"{shown.total:,} picture{'s' if shown.total > 1 else ''}"
         heading = self._heading if self._showing == "cell" else f"{self._heading}: {total}"
-        self.gallery.show_pictures(shown, f"{heading.rstrip('.')}{count}.", short_names(competitors), colours)
+        names = short_names(competitors)
+        said = " and ".join(f"{the(names.get(key, key))}" for key in shown.networks)
+        legend = (
+            f" Under each: the truth, then what {said} say{'' if len(shown.networks) > 1 else 's'}." if said else ""
+        )
+        self.gallery.show_pictures(
+            shown, f"{heading.rstrip('.')}{count}.{legend if shown.total else ''}", names, colours
+        )
 
 
 PANEL = MistakesPanel.INFO

@@ -32,6 +32,9 @@ STRIP_GAP_MS: Final = 1000
 """Which pictures only one network reads is asked at most once a second: it costs training time."""
 
 _STRIP_PICTURES: Final = 24
+_WORD_LEAST_EM: Final = 46
+"""Narrower panels, in sizes of the text, leave the word before the choice of the axis out."""
+
 _SENTENCE_LEAST_PX: Final = 620
 """Lower panels leave the sentence about a network to the table's tool tips."""
 
@@ -175,7 +178,8 @@ class RacePanel(Panel):
             self.against.addItem(name, axis)
         self.against.currentIndexChanged.connect(self._read_controls)
         self.controls.addSpacing(GRID_PX)
-        self.controls.addWidget(label("against", "muted"))
+        self.against_word = label("against", "muted")
+        self.controls.addWidget(self.against_word)
         self.controls.addWidget(self.against)
 
     def _build_under_curve(self) -> None:
@@ -234,7 +238,7 @@ class RacePanel(Panel):
 
     def _invitation(self) -> str:
         config = self.studio.config
-        names = list(short_names(cards_of(config)).values())
+        names = [the(name) for name in short_names(cards_of(config)).values()]
         who = " and ".join(names) if len(names) <= 2 else f"{len(names)} networks"
         return f"Press Run, and watch {who} learn from the same {config.examples:,} pictures."
 
@@ -352,6 +356,7 @@ class RacePanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves out what there is no room for."""
         super().resizeEvent(event)
+        self.against_word.setVisible(self.width() >= _WORD_LEAST_EM * self.studio.theme.body_px)
         self._show_sentence()
 
 

@@ -207,6 +207,7 @@ class Scoreboard(QTableView):
             return
         caption = f"at step {step:,}" if step is not None else f"now, step {history.step:,}"
         self._model.set_rows(rows_of(history, step, self._theme), caption)
+        self._widths()
 
     def show_cards(self, cards: Sequence[Competitor]) -> None:
         """Shows networks that have not begun: what they are and what they cost."""
@@ -249,7 +250,8 @@ class Scoreboard(QTableView):
         wanted = self._wanted_widths()
         name_font = QFontMetrics(self._theme.font("body", bold=True))
         names = [name_font.horizontalAdvance(row.name) for row in self._model.rows]
-        least = max([*names, name_font.horizontalAdvance("MLP")]) + 2 * _PAD_PX + _DOT_PX + GRID_PX
+        caption = QFontMetrics(self._theme.font("small", bold=True)).horizontalAdvance(self._model.caption)
+        least = max([*names, name_font.horizontalAdvance("MLP"), caption - _DOT_PX]) + 2 * _PAD_PX + _DOT_PX + GRID_PX
         spare = self.viewport().width() - sum(wanted) - least
         for section in _LEAST_WANTED:
             hidden = spare < 0
