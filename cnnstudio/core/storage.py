@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -31,13 +31,13 @@ def write_atomic(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # In the same folder: a rename is atomic within one file system only.
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".part", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        temporary = path.with_name(f".{path.name[:64]}.{secrets.token_hex(6)}.part")
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _take_over_mode(temporary, path)
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
         os.replace(temporary, path)
     except OSError as error:
         if temporary is not None:
@@ -45,19 +45,6 @@ def write_atomic(path: Path, content: bytes) -> None:
                 temporary.unlink()
         report = report_from(error, f"Writing {path}")
         raise StudioError(report.what, report.cause, report.remedy) from error
-
-
-def _take_over_mode(temporary: Path, path: Path) -> None:
-    """A temporary file is private; the finished one is as open as the old one was, or as a new one would be."""
-    if os.name != "posix":
-        return
-    if path.exists():
-        mode = path.stat().st_mode & 0o777
-    else:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
-    temporary.chmod(mode)
 
 
 def to_json_bytes(data: Mapping[str, Any], compact: bool = False) -> bytes:
