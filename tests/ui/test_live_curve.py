@@ -225,6 +225,7 @@ def test_smoothing_keeps_the_raw_line_faint_behind(curve):
     np.testing.assert_allclose(raw, [10, 60, 90])
     assert smooth[-1] < 90
     assert curve._items["CNN test/raw"].opts["pen"].color().alphaF() < 0.5
+    assert curve.surface.read_out(at(curve, 200).x())[1][2] == 0.9, "numbers are those that were measured"
     curve.set_smoothing(0.0)
     curve.flush()
     assert not curve._items["CNN test/raw"].isVisible()

@@ -87,7 +87,10 @@ class CurveSurface(QWidget):
         return math.ceil(max([*widths, 60.0]) + _LABEL_GAP_PX + 4)
 
     def read_out(self, x_px: float) -> list[tuple[Line, float, float]]:
-        """Every line that reaches this far: the line, and the x and y of its point nearest to the pointer."""
+        """What was measured on every line: the line, and the x and y of its point nearest to the pointer.
+
+        A smoothed line is drawn elsewhere; numbers are always those that were measured.
+        """
         x = self._axis_x(x_px)
         found = []
         for line in self._curve.lines():
@@ -96,7 +99,7 @@ class CurveSurface(QWidget):
                 continue
             i = nearest(np.nan_to_num(xs, nan=-np.inf), x)
             if math.isfinite(line.ys[i]):
-                found.append((line, float(line.xs[i]), float(line.ys[i])))
+                found.append((line, float(line.xs[i]), float(self._curve.measured(line.key)[i])))
         return found
 
     def value_text(self, value: float) -> str:
@@ -109,7 +112,7 @@ class CurveSurface(QWidget):
         finite = np.flatnonzero(np.isfinite(line.ys))
         if not len(finite):
             return line.name
-        value = float(line.ys[finite[-1]])
+        value = float(self._curve.measured(line.key)[finite[-1]])
         return f"{line.name} {f'{value * 100:.0f} %' if self._curve.axes.percent else self.value_text(value)}"
 
     def _fonts(self) -> dict[bool, QFontMetricsF]:
@@ -209,8 +212,8 @@ class CurveSurface(QWidget):
             return
         painter.setPen(QPen(theme.colour("muted"), 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(at.x(), area.top()), QPointF(at.x(), area.bottom()))
-        for line, x, y in rows:
-            place = self._px(x, y)
+        for line, x, _ in rows:
+            place = self._px(x, float(line.ys[int(np.searchsorted(line.xs, x))]))
             if area.contains(place) and line.kind == "line":
                 painter.setPen(QPen(theme.colour("window"), 2))
                 painter.setBrush(line.colour)

@@ -38,7 +38,7 @@ def figure(history: History, wanted: Wanted, kind: str) -> bytes:
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cnnstudio", "font.size": _LABEL_PT}):
         drawn = Figure(figsize=_SIZE_IN, dpi=_DPI, facecolor="white")
         FigureCanvasAgg(drawn)
-        plot = drawn.add_axes((0.085, 0.13, 0.72, 0.76))
+        plot = drawn.add_axes((0.085, 0.13, 0.68, 0.76))
         lines = race_lines(history, (), wanted, LIGHT)
         for line in lines:
             _draw(plot, line, wanted)
@@ -73,7 +73,7 @@ def _axes(plot: Any, history: History, wanted: Wanted) -> None:
         plot.spines[side].set_visible(False)
     plot.grid(axis="y", color=LIGHT.grid)
     plot.set_axisbelow(True)
-    plot.tick_params(length=0, colors=LIGHT.muted)
+    plot.tick_params(which="both", length=0, colors=LIGHT.muted)
     plot.set_xlabel(axes.x_name, color=LIGHT.muted)
     plot.set_ylabel("accuracy, %" if axes.percent else "loss", color=LIGHT.muted)
     if axes.log_x:

@@ -97,6 +97,10 @@ class LiveCurve(QWidget):
         """All lines, smoothed where they are, in the order they were given."""
         return [self._smoothed(line) for line in self._lines.values()]
 
+    def measured(self, key: str) -> Column:
+        """The values a line was given, before any smoothing."""
+        return self._lines[key].ys
+
     def set_lines(self, lines: Sequence[Line]) -> None:
         """Replaces what is shown; it is drawn at the next redraw, and only what changed."""
         self._lines = {line.key: line for line in lines}
