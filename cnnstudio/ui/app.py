@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QLockFile, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
@@ -21,6 +23,9 @@ from cnnstudio.ui.bridge import Bridge
 from cnnstudio.ui.keep import Keeper, lock_study, window_settings
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.studio import Studio
+
+_JOIN_S: Final = limits.JOIN_S - 0.5
+"""Half a second is left for the interpreter to end in."""
 
 
 def make_application() -> QApplication:
@@ -44,7 +49,8 @@ class Program(QObject):
         engine: The thread that owns torch.
         bridge: From the engine's mailbox to the study.
         window: The window.
-        keeper: Autosave, or None where nothing is kept.
+        keeper: Autosave.
+        engine_gone: Whether the engine's thread ended in time.
 
     Thread: GUI.
     """
@@ -65,6 +71,7 @@ class Program(QObject):
         self.hooks = logs.Hooks(self.window.banner.show_report)
         self.started = False
         self.closed = False
+        self.engine_gone = True
         self.window.closing.connect(self.close)
 
     def show(self) -> None:
@@ -92,7 +99,7 @@ class Program(QObject):
         self.closed = True
         self.bridge.close()
         self.keeper.close()
-        self.engine.close(limits.JOIN_S)
+        self.engine_gone = self.engine.close(_JOIN_S)
         self.hooks.remove()
 
 
@@ -147,4 +154,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     program.close()
     if lock is not None:
         lock.unlock()
+    if not program.engine_gone:
+        # The thread is inside a library, in the middle of an import say, and cannot be told. Everything is on the
+        # disk; waiting for it would keep the process for seconds after its window.
+        logging.shutdown()
+        os._exit(status)
     return status

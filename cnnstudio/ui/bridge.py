@@ -148,6 +148,7 @@ class Bridge(QObject):
     def event(self, event: QEvent) -> bool:
         """Takes the mailbox when it woke the window."""
         if event.type() == _WAKE:
-            self.drain()
+            if self._open:
+                self.drain()
             return True
         return super().event(event)

@@ -191,7 +191,7 @@ class Keeper(QObject):
 
     def _submit(self, work: Callable[[], object]) -> None:
         self._report_failures()
-        if self._writer is not None:
+        if self._writer is not None and self._writes:
             self._pending.append(self._writer.submit(work))
 
     def _report_failures(self) -> None:
@@ -210,7 +210,7 @@ class Keeper(QObject):
     @Slot(object)
     def _on_run_ended(self, event: RunEnded) -> None:
         history = self._studio.history
-        if history is None or history.step == 0:
+        if history is None or history.step == 0 or not self._writes:
             return
         run_id = self._free_id(history)
         name = f"Run {len(self._studio.past) + 1}"

@@ -51,6 +51,15 @@ def start() -> None:
     qInstallMessageHandler(_on_qt_message)
 
 
+def stop() -> None:
+    """Closes the file for crashes."""
+    global _crash_file
+    if _crash_file is not None:
+        faulthandler.disable()
+        _crash_file.close()
+        _crash_file = None
+
+
 def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
     logging.getLogger("qt").log(_LEVELS.get(kind, logging.INFO), "%s", text)
 
@@ -66,19 +75,20 @@ class Hooks:
         self._show = show
         self._shown = False
         self._window_thread = threading.get_ident()
+        self._before: tuple[Any, Any, Any] | None = None
 
     def install(self) -> None:
         """Takes the hooks; after pyqtgraph was imported, which takes `sys.excepthook` itself."""
+        self._before = sys.excepthook, threading.excepthook, sys.unraisablehook
         sys.excepthook = self._on_exception
         threading.excepthook = self._on_thread
         sys.unraisablehook = self._on_unraisable
 
-    @staticmethod
-    def remove() -> None:
-        """Gives the hooks back."""
-        sys.excepthook = sys.__excepthook__
-        threading.excepthook = threading.__excepthook__
-        sys.unraisablehook = sys.__unraisablehook__
+    def remove(self) -> None:
+        """Gives the hooks back to whoever had them."""
+        if self._before is not None:
+            sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
+            self._before = None
 
     def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         logger.error("nobody caught this", exc_info=(kind, error, trace))

@@ -115,6 +115,8 @@ class MainWindow(QMainWindow):
         self._on_config(studio.config)
         self.resize(FIRST_SIZE)
         self._fit_to_screen(QGuiApplication.primaryScreen())
+        # Else Qt marks the first button of the bar; the eye should fall on Run.
+        self._body.setFocus()
         self.open_panel(_FIRST_PANEL if _FIRST_PANEL in self.panels else next(iter(self.panels), ""))
 
     # Panels
@@ -155,8 +157,6 @@ class MainWindow(QMainWindow):
         self._painted = True
         self.open_panel(self._open_id)
         self.side.fill()
-        if self.focusWidget() is None:
-            self._body.setFocus()
 
     def choose_dataset(self, info: DatasetInfo) -> None:
         """Sets up the default race of a data set; asks for the folder where it takes one."""

@@ -153,6 +153,25 @@ def test_after_a_kill_the_study_is_there_and_can_be_opened(start):
     assert start().studio.config.epochs == 3
 
 
+IMPATIENT = """
+import sys
+from PySide6.QtCore import QTimer
+from cnnstudio.ui import app
+made = app.Program.start
+def start(self):
+    made(self)
+    QTimer.singleShot(100, self.window.close)
+app.Program.start = start
+sys.exit(app.main([]))
+"""
+
+
+def test_closing_while_torch_is_loaded_ends_the_process_in_silence():
+    done = run_child(IMPATIENT)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line] == []
+
+
 def test_the_window_is_painted_without_torch_and_says_nothing(tmp_path):
     code = (
         "import sys; from cnnstudio.ui.app import main; status = main(['--quit-after-show']);"

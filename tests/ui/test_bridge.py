@@ -99,6 +99,15 @@ def test_a_view_that_fails_is_logged_and_the_next_batch_arrives(qapp, expected_l
     bridge.close()
 
 
+def test_a_wake_up_that_comes_too_late_is_passed_over(qapp):
+    taker = Taker()
+    mailbox, bridge = make(taker)
+    mailbox.put(Answered(1, answer=2))
+    bridge.close()
+    qapp.processEvents()
+    assert taker.batches == []
+
+
 def test_nothing_is_posted_to_a_closed_bridge(qapp):
     taker = Taker()
     mailbox, bridge = make(taker)

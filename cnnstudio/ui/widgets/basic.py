@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
-from PySide6.QtGui import QFont, QFontMetrics, QKeySequence, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QInputDevice, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from cnnstudio.ui.theme import GRID_PX
+
+_LONG_PRESS_MS: Final = 700
+"""A finger that rests so long on something wants to know what it is."""
 
 Role = Literal["", "brand", "title", "heading", "muted", "small", "group", "problem", "chip"]
 Kind = Literal["", "primary", "quiet", "tab", "fold"]
@@ -121,25 +124,44 @@ def line(*, vertical: bool = False) -> QFrame:
     return made
 
 
-class _ExplainOnFocus(QObject):
-    """Shows a widget's tip when the keyboard reaches it, as hovering does for the mouse.
+class _Explainer(QObject):
+    """Shows a widget's tip when the keyboard reaches it and when a finger rests on it, as hovering does for the mouse.
 
     Thread: GUI.
     """
 
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._hold = QTimer(self)
+        self._hold.setSingleShot(True)
+        self._hold.setInterval(_LONG_PRESS_MS)
+        self._hold.timeout.connect(self._show)
+        widget.installEventFilter(self)
+
+    @Slot()
+    def _show(self) -> None:
+        if self._widget.toolTip():
+            place = self._widget.mapToGlobal(self._widget.rect().bottomLeft())
+            QToolTip.showText(place, self._widget.toolTip(), self._widget)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watches for the focus to arrive by Tab."""
-        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QWidget) and watched.toolTip():
-            reason = event.reason()  # type: ignore[attr-defined]
-            if reason in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
-                place = watched.mapToGlobal(watched.rect().bottomLeft())
-                QToolTip.showText(place, watched.toolTip(), watched)
+        """Watches for Tab and for a finger."""
+        if isinstance(event, QFocusEvent) and event.gotFocus():
+            if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+                self._show()
+        elif isinstance(event, QMouseEvent):
+            finger = event.deviceType() == QInputDevice.DeviceType.TouchScreen
+            if event.type() == QEvent.Type.MouseButtonPress and finger:
+                self._hold.start()
+            elif event.type() == QEvent.Type.MouseButtonRelease:
+                self._hold.stop()
         return False
 
 
 def explain_on_focus(widget: QWidget) -> None:
-    """Lets a widget's tool tip appear on keyboard focus too."""
-    widget.installEventFilter(_ExplainOnFocus(widget))
+    """Lets a widget's tool tip appear on keyboard focus and on a long press too."""
+    _Explainer(widget)
 
 
 class Fold(QWidget):

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QTextBlockFormat, QTextCharFormat, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QStackedWidget, QTextBrowser, QVBoxLayout, QWidget
 
 from cnnstudio.core.paths import resources
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.basic import button
+
+_LINE_HEIGHT_PERCENT: Final = 125
+_TITLE_SHARE: Final = 1.2
+"""The text's own title against its letters: the panel says the same in large beside it."""
 
 Tab = Literal["setup", "about"]
 _TABS: Final[tuple[tuple[Tab, str, str], ...]] = (
@@ -108,4 +113,28 @@ class Side(QWidget):
         document = self.text.document()
         document.setDefaultFont(theme.font("body"))
         document.setDocumentMargin(0)
+        document.setIndentWidth(2 * GRID_PX + GRID_PX // 2)
         self.text.setMarkdown(lesson(self._panel_id) or "*There is no text for this panel.*")
+        block = document.begin()
+        while block.isValid():
+            _set_block(QTextCursor(block), theme)
+            block = block.next()
+
+
+def _set_block(cursor: QTextCursor, theme: Theme) -> None:
+    """Sets one paragraph: headings of the theme's sizes instead of Markdown's, room between lines and paragraphs."""
+    layout = cursor.blockFormat()
+    level = layout.headingLevel()
+    in_list = cursor.currentList() is not None
+    layout.setTopMargin(2 * GRID_PX if level > 1 else 0)
+    layout.setBottomMargin(GRID_PX // 2 if in_list else GRID_PX)
+    layout.setLineHeight(_LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+    cursor.setBlockFormat(layout)
+    if level:
+        letters = QTextCharFormat()
+        font = theme.font("body", bold=True)
+        font.setPixelSize(round(theme.body_px * (_TITLE_SHARE if level == 1 else 1.0)))
+        letters.setFont(font)
+        letters.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)
+        cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+        cursor.mergeCharFormat(letters)
