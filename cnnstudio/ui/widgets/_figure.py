@@ -77,12 +77,12 @@ def _axes(plot: Any, history: History, wanted: Wanted) -> None:
     plot.set_xlabel(axes.x_name, color=LIGHT.muted)
     plot.set_ylabel("accuracy, %" if axes.percent else "loss", color=LIGHT.muted)
     if axes.log_x:
-        plot.set_xscale("log")
+        plot.set_xscale("log", nonpositive="mask")
     else:
         plot.set_xlim(0, axes.x_end)
         plot.xaxis.set_major_formatter(lambda value, place: tick_text(value))
     if axes.log_y:
-        plot.set_yscale("log")
+        plot.set_yscale("log", nonpositive="mask")
     if axes.percent:
         plot.set_ylim(0, 100)
 
