@@ -20,6 +20,7 @@ from cnnstudio.core.questions import Question, ReadPicture, Verdicts
 from cnnstudio.ui._pace import Pace
 from cnnstudio.ui._questions import OnAnswer, OnError, Questions
 from cnnstudio.ui._study import EngineLike, KeptRun, PastRuns, RunState
+from cnnstudio.ui.setup_check import problems
 from cnnstudio.ui.theme import LIGHT, Theme
 
 __all__ = ["EngineLike", "KeptRun", "RunState", "Studio"]
@@ -103,8 +104,6 @@ class Studio(PastRuns):
 
     def problems(self) -> list[Problem]:
         """Why the next run cannot start; empty when it can."""
-        from cnnstudio.ui.setup_check import problems
-
         typed = [Problem(name, report) for name, report in self._typed_problems.items()]
         return [*typed, *problems(self.config)]
 
@@ -195,11 +194,9 @@ class Studio(PastRuns):
 
     def step(self) -> None:
         """Learns one batch; starts a run that stands still after it where there is none."""
-        if self.engine is None:
-            return
         if not self.active:
             self.run()
-        if self.active:
+        if self.engine is not None and self.active:
             self.engine.step()
             self.awaiting.emit()
 
