@@ -57,9 +57,9 @@ def test_a_run_longer_than_planned_is_thinned_without_holes(longer: int, most: i
         if moments.wants(step) or step == total:
             moments.keep(step, {"a": FLAT})
     kept = np.array(moments.steps)
-    assert len(kept) == min(most, len(kept))
-    assert {0, 1, 2, 4} <= set(kept.tolist())
-    assert np.diff(kept).max() <= 6 * total / most
+    assert len(kept) <= most
+    assert np.diff(kept).max() <= 3 * total / most, "no hole late in the run"
+    assert ((1 + kept[1:]) / (1 + kept[:-1])).max() <= 3, "nor in its quick beginning"
 
 
 def test_the_default_pair_has_at_least_120_moments() -> None:
