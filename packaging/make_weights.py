@@ -4,7 +4,8 @@
     python packaging/make_weights.py digits-lenet5            some of them
     python packaging/make_weights.py --data-root DIR          also reads MNIST's test set, in torchvision's layout
 
-The seed, one thread and one memory format are fixed, so a machine makes the same files again. They are stored in
+The seed, one thread and one memory format are fixed, so a machine makes the same numbers again (the header of a
+safetensors file may list its entries in another order). They are stored in
 half precision, and the table shows how many test pictures the stored numbers read.
 """
 
