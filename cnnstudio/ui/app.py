@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import signal
@@ -17,6 +18,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core import limits
+from cnnstudio.core.events import EngineReady
 from cnnstudio.ui import logs
 from cnnstudio.ui import theme as look
 from cnnstudio.ui.bridge import Bridge
@@ -109,6 +111,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--quit-after-show", action="store_true", help="end after the first paint, to measure the start"
     )
+    parser.add_argument("--quit-when-ready", action="store_true", help="end as soon as PyTorch is loaded")
     return parser.parse_args(argv)
 
 
@@ -121,11 +124,27 @@ def _may_keep(lock: QLockFile | None) -> bool | None:
     return False if ask_second_instance() else None
 
 
-def _note_first_paint() -> None:
-    """Tells whoever measures the start when the window stood on the screen, in seconds of the monotonic clock."""
-    path = os.environ.get("CNNSTUDIO_STARTUP_FILE")
-    if path:
-        Path(path).write_text(f"{time.monotonic():.6f}\n", encoding="utf-8")
+class _StartRecord:
+    """Tells whoever measures the start when the window stood on the screen and when the engine was ready.
+
+    The file named by CNNSTUDIO_STARTUP_FILE gets JSON: `painted` and `ready` in seconds of the monotonic clock, and
+    `torch_at_paint`, whether torch had been imported before the paint.
+
+    Thread: GUI.
+    """
+
+    def __init__(self) -> None:
+        self._path = os.environ.get("CNNSTUDIO_STARTUP_FILE")
+        self._found: dict[str, float | bool] = {}
+
+    def note(self, what: str) -> None:
+        """Writes the time of "painted" or "ready"."""
+        if not self._path:
+            return
+        if what == "painted":
+            self._found["torch_at_paint"] = "torch" in sys.modules
+        self._found[what] = time.monotonic()
+        Path(self._path).write_text(json.dumps(self._found), encoding="utf-8")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -141,13 +160,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     if writes is None:
         return 0
     program = Program(options.data_root, writes=writes)
+    record = _StartRecord()
+
+    @Slot(object)
+    def on_ready(_: EngineReady) -> None:
+        record.note("ready")
+        if options.quit_when_ready:
+            program.window.close()
 
     @Slot()
     def on_painted() -> None:
-        _note_first_paint()
+        record.note("painted")
         # A turn of the event loop later the paint has reached the screen.
         QTimer.singleShot(0, program.window.close if options.quit_after_show else program.start)
 
+    program.studio.engine_ready.connect(on_ready)
     program.window.painted.connect(on_painted)
     program.show()
     status = int(app.exec())

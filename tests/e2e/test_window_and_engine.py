@@ -179,7 +179,7 @@ def test_the_window_is_painted_without_torch_and_says_nothing(tmp_path):
         "late = [name for name in heavy if name in sys.modules];"
         "assert not late, late; sys.exit(status)"
     )
-    note = tmp_path / "painted.txt"
+    note = tmp_path / "start.json"
     os.environ["CNNSTUDIO_STARTUP_FILE"] = str(note)
     try:
         done = run_child(code)
@@ -187,7 +187,7 @@ def test_the_window_is_painted_without_torch_and_says_nothing(tmp_path):
         del os.environ["CNNSTUDIO_STARTUP_FILE"]
     assert (done.returncode, done.stdout) == (0, "")
     assert [line for line in done.stderr.splitlines() if "propagateSizeHints" not in line] == []
-    assert float(note.read_text()) > 0
+    assert json.loads(note.read_text())["torch_at_paint"] is False
 
 
 def test_screenshots_of_every_panel_in_both_states(tmp_path):
