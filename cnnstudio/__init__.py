@@ -1,5 +1,3 @@
 """CNN Studio: why does a convolutional network beat a fully connected one on images, and when does it not?"""
 
-from typing import Final
-
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"

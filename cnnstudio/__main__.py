@@ -25,6 +25,7 @@ usage: cnnstudio [--data-root DIR]         the window
 options:
   --data-root DIR     folder with stored data sets, in torchvision's layout
   --quit-after-show   end when the window has been painted
+  --quit-when-ready   end when PyTorch is loaded
   --version           print the version
 """
 

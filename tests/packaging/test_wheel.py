@@ -4,17 +4,24 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+ELSEWHERE = tempfile.gettempdir()  # Python looks for modules in the folder it is started in
 
 
 def run(*command, **environment):
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
     result = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, env=clean | environment, timeout=240
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        env=clean | environment,
+        cwd=ELSEWHERE,
+        timeout=240,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout
