@@ -10,16 +10,16 @@ CLASSES = tuple("0123456789")
 FILES = IdxSet("MNIST", "MNIST", "train", "t10k", CLASSES, partial(fetch_idx, "MNIST"))
 
 RECIPE = {
-    "examples": 60_000,
-    "batch_size": 128,
-    "epochs": 2,
+    "examples": 48_000,
+    "batch_size": 256,
+    "epochs": 3,
     "optimiser": "adamw",
-    "learning_rate": 5e-3,
+    "learning_rate": 1.6e-2,
     "schedule": "warmup_linear",
     "warmup_share": 0.2,
     "final_share": 0.01,
 }
-"""Two epochs that bring LeNet-5 to 99 % on MNIST; its relatives of the same size start from it too."""
+"""Three epochs that bring LeNet-5 to 99 % on MNIST; its relatives of the same size start from it too."""
 
 DATASET = DatasetInfo(
     id="mnist",

@@ -17,8 +17,11 @@ from cnnstudio.core import limits
 from cnnstudio.core.dataset import Shape
 from cnnstudio.engine.pixels import lay_out, layout
 
-TRIAL_MACS: Final = 25_000_000
+TRIAL_MACS: Final = 60_000_000
 """Multiply-adds of a trial's batch at most: a few milliseconds, so that every setting gets several trials."""
+
+WORTH_CHANGING: Final = 0.95
+"""Channels last are the rule for convolutions on processors; the other format must be this much quicker to be taken."""
 
 TRIALS: Final = 5
 """Rounds of trials after one to warm up; a setting's quickest counts, as the others only add what disturbs."""
@@ -76,14 +79,21 @@ def choose(
     best = yield from _quickest(modules, images, by_threads, limits.THREADS_MEASURING_S * 2 / 3)
     if maps:
         by_format = (best, Setting(best.threads, False))
-        best = yield from _quickest(modules, images, by_format, limits.THREADS_MEASURING_S / 3)
+        best = yield from _quickest(modules, images, by_format, limits.THREADS_MEASURING_S / 3, WORTH_CHANGING)
     return best
 
 
 def _quickest(
-    modules: Sequence[nn.Module], images: torch.Tensor, options: Sequence[Setting], most_s: float
+    modules: Sequence[nn.Module],
+    images: torch.Tensor,
+    options: Sequence[Setting],
+    most_s: float,
+    handicap: float = 1.0,
 ) -> Generator[None, None, Setting]:
-    """Tries the settings in turn, at least once each and as often as the time allows."""
+    """Tries the settings in turn, at least once each and as often as the time allows.
+
+    Where there is a handicap, another setting than the first must take less than this share of its time.
+    """
     before, until = torch.get_num_threads(), time.perf_counter() + most_s
     copies = {option: [_copy(module, option.channels_last) for module in modules] for option in options}
     seconds = dict.fromkeys(options, math.inf)
@@ -99,6 +109,7 @@ def _quickest(
             yield
         if trial and time.perf_counter() > until:
             break
+    seconds[options[0]] *= handicap
     return min(options, key=lambda option: seconds[option])
 
 
