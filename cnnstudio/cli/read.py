@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.cli import _terminal, _weights
 from cnnstudio.cli._parser import Parser, add_json, keys
-from cnnstudio.core import limits
-from cnnstudio.core.dataset import Images, Shape
+from cnnstudio.core.dataset import Images
 from cnnstudio.core.errors import StudioError
 
 SENTENCE: Final = "Say what the networks make of images."
@@ -95,33 +93,10 @@ def _with_framing(trained: _weights.Trained, arguments: argparse.Namespace) -> _
     return _Network(trained, centred and not arguments.no_centre)
 
 
-def picture_for(rgb: Images, shape: Shape, centre: bool) -> Images:
-    """What a network is given of an opened image: the preparation of the canvas.
-
-    Args:
-        rgb: uint8 [height, width, 3].
-        shape: What the network reads.
-        centre: Whether to find the ink and centre it.
-
-    Returns:
-        uint8 [channels, height, width].
-    """
-    from cnnstudio.core.framing import fit_colour, frame
-    from cnnstudio.core.pictures import as_ink
-
-    longest = max(rgb.shape[:2])
-    if longest > limits.MAX_BITMAP_PX:
-        times = limits.MAX_BITMAP_PX / longest
-        smaller = (3, max(1, round(rgb.shape[0] * times)), max(1, round(rgb.shape[1] * times)))
-        rgb = np.ascontiguousarray(fit_colour(rgb, smaller).transpose(1, 2, 0))
-    channels, height, width = shape
-    if channels == 1 and height == width:
-        return frame(as_ink(rgb), height, centre)[None]
-    return fit_colour(rgb, shape)
-
-
 def _read(path: Path, networks: list[_Network]) -> dict[str, Any]:
+    from cnnstudio.core.drawing import Bitmap
     from cnnstudio.core.pictures import read_picture
+    from cnnstudio.core.seeing import seen
 
     result: dict[str, Any] = {"file": str(path), "error": None, "notes": [], "verdicts": []}
     try:
@@ -129,8 +104,9 @@ def _read(path: Path, networks: list[_Network]) -> dict[str, Any]:
     except StudioError as error:
         return result | {"error": error.report.sentence}
     result["notes"] = list(image.notes)
+    bitmap = Bitmap.from_rgb(image.rgb)
     for network in networks:
-        pixels = picture_for(image.rgb, network.trained.spec.input_shape, network.centred)
+        pixels = seen(bitmap, network.trained.spec.input_shape, network.centred)
         result["verdicts"].append(_verdict(network.trained, pixels))
     return result
 
@@ -140,7 +116,7 @@ def _verdict(trained: _weights.Trained, pixels: Images) -> dict[str, Any]:
     from cnnstudio.engine.pixels import tensor
 
     logits = logits_of(trained.module, tensor(pixels[None]), channels_last=False)[0]
-    shares: NDArray[np.float64] = logits.double().softmax(0).numpy()
+    shares: NDArray[Any] = logits.double().softmax(0).numpy()
     names = trained.class_names or tuple(str(number) for number in range(trained.spec.classes))
     best = int(shares.argmax())
     return {

@@ -152,19 +152,21 @@ def place(ink: NDArray[Any], size: int = 28, shift_px: tuple[float, float] = (0.
     return _to_bytes(_averaged_both(clean, rows, columns))
 
 
-def fit_colour(rgb: Images, shape: Shape) -> Images:
-    """Brings a colour picture of any size to what the networks are given: the middle square, averaged down.
+def fit_colour(rgb: Images, shape: Shape, whole: bool = False) -> Images:
+    """Brings a colour picture of any size to what the networks are given, averaged down and never distorted.
 
     Args:
         rgb: uint8 [height, width, 3].
         shape: Channels (1 or 3), height and width of the result; 1 channel is brightness (BT.601).
+        whole: Whether all of it is kept, with black margins, as it lies on the square canvas; else the largest part in
+            the middle that has the result's proportions.
 
     Returns:
         uint8 [channels, height, width].
     """
     channels, height, width = shape
-    # The largest part in the middle that has the result's proportions; the rest is cut, nothing is distorted.
-    step = min(rgb.shape[0] / height, rgb.shape[1] / width)
+    least = min(rgb.shape[0] / height, rgb.shape[1] / width)
+    step = max(rgb.shape[:2]) / max(height, width) if whole else least
     rows = (height, (rgb.shape[0] - step * height) / 2, step)
     columns = (width, (rgb.shape[1] - step * width) / 2, step)
     fitted = (

@@ -14,7 +14,6 @@ from PIL import Image
 
 from cnnstudio import cli
 from cnnstudio.cli import evaluate, read
-from cnnstudio.core.pictures import read_picture
 from cnnstudio.engine import weights
 from cnnstudio.engine.build import build
 from cnnstudio.engine.pixels import to_input
@@ -169,29 +168,6 @@ def test_a_broken_image_does_not_keep_the_others_from_being_read(
     assert "good.png" in captured.out
     images = json.loads((tmp_path / "r.json").read_text())["images"]
     assert [bool(image["error"]) for image in images] == [True, True, False]
-
-
-@pytest.mark.parametrize("size", [(28, 28), (400, 300), (33, 700)])
-def test_read_prepares_an_image_as_the_canvas_does(tmp_path: Path, size: tuple[int, int]):
-    """Oracle: the window's own code, given the sheet that opening the file puts on the canvas."""
-    from cnnstudio.ui.widgets._open_picture import sheet_of
-    from cnnstudio.ui.widgets._seeing import Seeing
-
-    chance = np.random.default_rng(size[0])
-    drawn = np.full((size[1], size[0], 3), 250, np.uint8)
-    drawn[size[1] // 4 : size[1] // 2, size[0] // 3 : size[0] // 2] = chance.integers(0, 60, 3)
-    path = tmp_path / "drawn.png"
-    Image.fromarray(drawn).save(path)
-
-    class Canvas:
-        sheet, _ = sheet_of(path, "opened")
-
-    seeing = Seeing()
-    seeing.set_dataset("digits")
-    for centring in (True, False):
-        seen = seeing.see(Canvas(), centring).pixels  # type: ignore[arg-type]
-        given = read.picture_for(read_picture(path).rgb, (1, 28, 28), centring)
-        np.testing.assert_array_equal(given, seen)
 
 
 def test_a_colour_network_is_given_colours(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

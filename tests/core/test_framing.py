@@ -196,3 +196,13 @@ class TestColour:
         expected = np.asarray(Image.fromarray(rgb).convert("L")).astype(int)
         assert np.abs(fit_colour(rgb, (1, 28, 28))[0].astype(int) - expected).max() <= 1
         assert np.abs(brightness(rgb) * 255 - expected).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(40, 20), (20, 40), (7, 31)])
+def test_a_whole_colour_picture_is_the_middle_of_its_black_square(size: tuple[int, int]):
+    rgb = np.random.default_rng(1).integers(0, 256, (*size, 3)).astype(np.uint8)
+    side = max(size)
+    rows, columns = (2 * side - 2 * length for length in size)  # twice as fine, so that margins are whole pixels
+    fine = rgb.repeat(2, 0).repeat(2, 1)
+    square = np.pad(fine, ((rows // 2, rows // 2), (columns // 2, columns // 2), (0, 0)))
+    np.testing.assert_array_equal(fit_colour(rgb, (3, 10, 10), whole=True), fit_colour(square, (3, 10, 10)))

@@ -13,6 +13,7 @@ from cnnstudio.core.dataset import DatasetInfo, Shape
 from cnnstudio.core.drawing import Box, Sheet
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.framing import fit_colour, frame, ink_box, to_ink
+from cnnstudio.core.seeing import seen
 
 _DRAWN: Final[Shape] = (1, 28, 28)
 """What is made of a drawing where the data set is not known."""
@@ -102,19 +103,21 @@ class Seeing:
         A picture of the data set itself that is neither drawn on nor moved is given as it is, pixel for pixel.
         """
         sheet, shape = canvas.sheet, self.shape
-        if sheet.is_untouched and sheet.bitmap is not None and sheet.bitmap.stored:
-            planes = sheet.bitmap.planes()
-            if planes.shape == shape:
-                return Seen(planes)
+        channels, height, width = shape
+        grey, centre = channels == 1 and height == width, centring and self.centred
         if sheet.is_empty:
             hint = "The canvas is empty: whatever the networks say of it now is habit, not reading."
             return Seen(np.zeros(shape, np.uint8), hint)
-        channels, height, width = shape
-        if channels == 1 and height == width:
-            centre = centring and self.centred
-            pixels = frame(_best_ink(canvas), height, centre)[None]
-            return Seen(pixels, "" if centre or not self.centred else self._off_centre(pixels[0]))
-        return Seen(fit_colour(canvas.rgb(), shape))
+        as_it_is = False
+        if sheet.is_untouched and sheet.bitmap is not None:
+            pixels = seen(sheet.bitmap, shape, centre)
+            as_it_is = sheet.bitmap.stored and sheet.bitmap.planes().shape == shape
+        elif grey:
+            pixels = frame(canvas.ink(), height, centre)[None]
+        else:
+            pixels = fit_colour(canvas.rgb(), shape)
+        hinted = grey and self.centred and not centre and not as_it_is
+        return Seen(pixels, self._off_centre(pixels[0]) if hinted else "")
 
     def _off_centre(self, pixels: NDArray[np.uint8]) -> str:
         mass = centre_of_mass(pixels)
@@ -136,18 +139,6 @@ class Seeing:
         height, width = ink.shape
         top, bottom, left, right = found
         return (left / width, top / height, right / width, bottom / height), (mass[0] / width, mass[1] / height)
-
-
-def _best_ink(canvas: Readable) -> NDArray[np.uint8] | NDArray[np.float32]:
-    """The ink of an opened picture alone comes from its own pixels: one averaging, not two."""
-    sheet = canvas.sheet
-    if sheet.is_untouched and sheet.bitmap is not None:
-        if sheet.bitmap.pixels.ndim == 2:
-            return sheet.bitmap.pixels
-        from cnnstudio.core.pictures import as_ink
-
-        return as_ink(sheet.bitmap.pixels)
-    return canvas.ink()
 
 
 def centre_of_mass(pixels: NDArray[np.uint8]) -> tuple[float, float] | None:
