@@ -85,6 +85,25 @@ def test_the_verdicts_follow_the_pen_before_it_is_lifted(column, rig):
     QTest.mouseRelease(column.canvas, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
 
 
+def test_the_first_stroke_on_an_empty_canvas_is_read_while_it_is_drawn(column, rig):
+    column.canvas.clear()
+    assert not rig.studio.picture.any()
+    QTest.mousePress(column.canvas, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    assert rig.studio.picture.any()
+    dot = rig.studio.picture
+    QTest.mouseMove(column.canvas, QPoint(60, 140))
+    assert not np.array_equal(rig.studio.picture, dot)
+    QTest.mouseRelease(column.canvas, Qt.MouseButton.LeftButton, pos=QPoint(60, 140))
+
+
+def test_a_stroke_over_a_stored_picture_is_read_while_it_is_drawn(column, rig):
+    rig.studio.offer_picture(np.full((1, 28, 28), 40, np.uint8), "grey")
+    stored = rig.studio.picture
+    QTest.mousePress(column.canvas, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    assert not np.array_equal(rig.studio.picture, stored)
+    QTest.mouseRelease(column.canvas, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+
+
 def test_the_networks_get_the_framed_canvas(column, rig):
     assert np.array_equal(rig.studio.picture[0], frame(column.canvas.ink()))
 

@@ -28,6 +28,10 @@ class Readable(Protocol):
     def sheet(self) -> Sheet:
         """What is on it."""
 
+    @property
+    def inking(self) -> bool:
+        """Whether a stroke is under way: then the ink is ahead of the sheet."""
+
     def ink(self) -> NDArray[np.uint8]:
         """uint8 [side, side], white on black."""
 
@@ -105,11 +109,11 @@ class Seeing:
         sheet, shape = canvas.sheet, self.shape
         channels, height, width = shape
         grey, centre = channels == 1 and height == width, centring and self.centred
-        if sheet.is_empty:
+        if sheet.is_empty and not canvas.inking:
             hint = "The canvas is empty: whatever the networks say of it now is habit, not reading."
             return Seen(np.zeros(shape, np.uint8), hint)
         as_it_is = False
-        if sheet.is_untouched and sheet.bitmap is not None:
+        if sheet.is_untouched and sheet.bitmap is not None and not canvas.inking:
             pixels = seen(sheet.bitmap, shape, centre)
             as_it_is = sheet.bitmap.stored and sheet.bitmap.planes().shape == shape
         elif grey:

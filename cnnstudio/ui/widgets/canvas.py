@@ -88,6 +88,11 @@ class Canvas(CanvasSurface):
         """Whether a stroke or a drag is under way."""
         return self._dynamics is not None or self._before is not None
 
+    @property
+    def inking(self) -> bool:
+        """Whether a stroke is under way: its ink is seen, but not yet part of the sheet."""
+        return self._dynamics is not None
+
     def settle(self) -> None:
         """Ends a stroke as it is, or takes an unfinished move back."""
         if self._before is not None:
