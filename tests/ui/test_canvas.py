@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QFocusEvent, QInputDevice, QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -305,3 +305,63 @@ def test_painting_with_marks_handles_and_focus(canvas):
     canvas.setFocus(Qt.FocusReason.TabFocusReason)
     canvas.show_marks(QRectF(0.2, 0.2, 0.5, 0.5), QPointF(0.45, 0.45))
     assert canvas.grab().toImage() != plain
+
+
+def press(canvas, *keys, modifier=Qt.KeyboardModifier.NoModifier):
+    for key in keys:
+        QTest.keyClick(canvas, key, modifier)
+
+
+def test_the_keyboard_alone_draws_a_line(canvas):
+    key = Qt.Key
+    canvas.setFocus(Qt.FocusReason.TabFocusReason)
+    press(canvas, key.Key_Return, *[key.Key_Down] * 7, key.Key_Space, *[key.Key_Right] * 5, key.Key_Space)
+    press(canvas, *[key.Key_Down] * 7)
+    assert len(canvas.sheet.strokes) == 1
+    points = canvas.sheet.strokes[0].points
+    assert points[0][:2] == pytest.approx((0.5, 0.5), abs=1e-3)
+    assert points[-1][:2] == pytest.approx((0.5 + 5 / 28, 0.5), abs=1e-3)
+    assert middle(canvas) == 255
+    press(canvas, key.Key_Escape, key.Key_Right)
+    assert not canvas.sheet.transform.is_identity, "arrows move the picture again"
+
+
+def test_the_keyboards_pen_goes_across_finely_and_never_beyond_the_edge(canvas):
+    key = Qt.Key
+    press(canvas, key.Key_Enter, key.Key_Space, key.Key_PageDown, key.Key_Space)
+    assert canvas.sheet.strokes[0].points[-1][:2] == pytest.approx((0.5 + 1 / 28, 0.25 + 1 / 28), abs=1e-3)
+    press(canvas, key.Key_Left, modifier=Qt.KeyboardModifier.ShiftModifier)
+    assert canvas._keyboard_pen.at.real == pytest.approx(0.5 + 0.75 / 28)
+    press(canvas, *[key.Key_Home] * 60)
+    assert canvas._keyboard_pen.at == 0
+
+
+def test_the_keyboards_pen_erases_and_is_undone(canvas):
+    canvas.show_drawing(Drawing(first_sheet()))
+    before = canvas.ink()
+    canvas.set_tool("eraser")
+    press(canvas, Qt.Key.Key_Return, Qt.Key.Key_Space, *[Qt.Key.Key_Down] * 14, Qt.Key.Key_Space)
+    assert int(canvas.ink().sum()) < int(before.sum())
+    canvas.undo()
+    assert np.array_equal(canvas.ink(), before)
+
+
+def test_leaving_the_canvas_ends_the_keyboards_line(canvas, qtbot):
+    press(canvas, Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_Down)
+    assert canvas.busy
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut))
+    assert not canvas.busy
+    assert canvas._keyboard_pen.at is None
+    assert len(canvas.sheet.strokes) == 1
+
+
+def test_what_the_keys_do_is_written_while_the_keyboard_is_used(canvas):
+    plain = canvas.grab().toImage()
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    ringed = canvas.grab().toImage()
+    press(canvas, Qt.Key.Key_Return)
+    with_pen = canvas.grab().toImage()
+    press(canvas, Qt.Key.Key_Space)
+    assert len({bytes(image.constBits()) for image in (plain, ringed, with_pen, canvas.grab().toImage())}) == 4
+    press(canvas, Qt.Key.Key_Return)
+    assert not canvas.busy

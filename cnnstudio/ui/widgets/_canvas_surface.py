@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.drawing import Drawing, Sheet, Transform
 from cnnstudio.ui.theme import LIGHT, SELECTION, Theme
+from cnnstudio.ui.widgets._keyboard_pen import KeyboardPen, paint_hint
 from cnnstudio.ui.widgets.canvas_tools import PEN_WIDTH, Handles
 from cnnstudio.ui.widgets.ink import Raster
 
@@ -31,6 +32,11 @@ _BY_KEYBOARD: Final = (
     Qt.FocusReason.ShortcutFocusReason,
 )
 """Only whoever uses the keyboard needs to be told where the keys go."""
+_TAKE_PEN: Final = "Enter: draw by keys"
+_PEN_UP: Final = "Arrows move, Space: pen down"
+_PEN_DOWN: Final = "Arrows draw, Space: pen up"
+_LOW: Final = 0.8
+"""Below this the line about the keys would hide what is being drawn."""
 _QUIET: Final = "#9AA0AA"
 """Text and rings on the black of the canvas."""
 
@@ -60,6 +66,7 @@ class CanvasSurface(QWidget):
         self._screen = Raster(_LEAST_PX)
         self._ringed = False
         self._marks: tuple[QRectF, QPointF] | None = None
+        self._keyboard_pen = KeyboardPen()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._fit_cursor()
 
@@ -148,6 +155,11 @@ class CanvasSurface(QWidget):
         self._fit_cursor()
 
     @property
+    def line_width(self) -> float:
+        """How wide the chosen tool draws or erases, a share of the canvas."""
+        return self.pen_width * (ERASER_TIMES if self.tool == "eraser" else 1.0)
+
+    @property
     def busy(self) -> bool:
         """Whether a stroke or a drag is under way."""
         return False
@@ -188,8 +200,7 @@ class CanvasSurface(QWidget):
         if self.tool == "move":
             self.setCursor(Qt.CursorShape.SizeAllCursor)
             return
-        times = ERASER_TIMES if self.tool == "eraser" else 1.0
-        size_px = max(5, round(self.pen_width * times * self._area().width()))
+        size_px = max(5, round(self.line_width * self._area().width()))
         side_px = size_px + 4
         drawn = QPixmap(side_px, side_px)
         drawn.fill(Qt.GlobalColor.transparent)
@@ -247,7 +258,18 @@ class CanvasSurface(QWidget):
             Handles(self.sheet, area.width()).paint(painter, QColor(SELECTION))
         if self._marks is not None:
             self._paint_marks(painter, area.width(), *self._marks)
+        if self._ringed or self._keyboard_pen.at is not None:
+            self._paint_keyboard(painter, area.width())
         painter.end()
+
+    def _paint_keyboard(self, painter: QPainter, side: int) -> None:
+        """The keyboard's pen, and which keys do what now."""
+        pen = self._keyboard_pen
+        pen.paint(painter, side, self.line_width, self.busy)
+        if pen.at is None:
+            paint_hint(painter, side, self._theme, "Arrows move the picture" if self.tool == "move" else _TAKE_PEN)
+        elif pen.at.imag < _LOW or not self.busy:
+            paint_hint(painter, side, self._theme, _PEN_DOWN if self.busy else _PEN_UP)
 
     def _paint_corners(self, painter: QPainter, area: QRect) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

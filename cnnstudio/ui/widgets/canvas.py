@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QEventPoint,
+    QFocusEvent,
     QInputDevice,
     QKeyEvent,
     QKeySequence,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.core.drawing import WHITE, Colour, Sheet, Stroke, Transform, stroke
 from cnnstudio.ui.theme import LIGHT, Theme
 from cnnstudio.ui.widgets._canvas_surface import ERASER_TIMES, MODEL_PX, STEP, CanvasSurface, Tool
+from cnnstudio.ui.widgets._keyboard_pen import PRESSURE
 from cnnstudio.ui.widgets.canvas_tools import Grip, Handles, PenDynamics
 
 __all__ = ["MODEL_PX", "Canvas", "Tool"]
@@ -42,6 +44,8 @@ _TRANSFORMS: Final[dict[str, tuple[float, float]]] = {
 """Degrees and scale."""
 _TOOLS: Final[dict[str, Tool]] = {"p": "pen", "e": "eraser", "m": "move"}
 _OWN_TEXT: Final = frozenset("0123456789nr") | _TRANSFORMS.keys() | _TOOLS.keys()
+_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_WITH_PEN: Final = (Qt.Key.Key_Space, Qt.Key.Key_Escape)
 _CLEARING: Final = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
@@ -80,7 +84,8 @@ class Canvas(CanvasSurface):
         self.setAccessibleName("Canvas")
         self.setAccessibleDescription(
             "Draw with mouse, pen or finger. Arrow keys move the picture by one pixel, plus and minus scale it, "
-            "square brackets turn it, Delete clears it, a digit key takes the next picture of that class."
+            "square brackets turn it, Delete clears it, a digit key takes the next picture of that class. "
+            "Enter takes a pen for the keyboard: arrow keys move it, Space puts it down and takes it up, Escape ends."
         )
 
     @property
@@ -107,15 +112,18 @@ class Canvas(CanvasSurface):
 
     def _press(self, at: complex, time_ms: float, pressure: float | None, erases: bool) -> None:
         self.settle()
+        self._keyboard_pen.put_away()
         if self.tool == "move":
             self._handles = Handles(self.sheet, self._area().width())
             self._grip = self._handles.at(at)
             self._grip_start = at
             self._before = self.sheet
             return
+        self._begin(at, time_ms, pressure, erases)
+
+    def _begin(self, at: complex, time_ms: float, pressure: float | None, erases: bool) -> None:
         self._erasing = erases or self.tool == "eraser"
-        width = self.pen_width * (ERASER_TIMES if self._erasing else 1.0)
-        self._dynamics = PenDynamics(width)
+        self._dynamics = PenDynamics(self.line_width if not erases else self.pen_width * ERASER_TIMES)
         point = self._dynamics.point(at.real, at.imag, time_ms, pressure)
         colour = self.pen_colour if self._colour else WHITE
         self._model.begin(point, self._erasing, colour)
@@ -161,6 +169,32 @@ class Canvas(CanvasSurface):
         if self._dynamics is not None:
             self._dynamics = None
             self._redraw()
+
+    # The keyboard's pen
+
+    def _pen_key(self, event: QKeyEvent) -> bool:
+        """Does what a key does to the keyboard's pen; whether it did anything."""
+        pen, key = self._keyboard_pen, event.key()
+        if key in _ENTER and self.tool != "move":
+            self.settle()
+            pen.take() if pen.at is None else pen.put_away()
+        elif pen.at is None:
+            return False
+        elif key == Qt.Key.Key_Escape:
+            self.settle()
+            pen.put_away()
+        elif key == Qt.Key.Key_Space:
+            if self._dynamics is not None:
+                self._release()
+            else:
+                self._begin(pen.at, event.timestamp(), PRESSURE, erases=False)
+        elif pen.moves(key):
+            fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._go_on(pen.move(key, STEP, fine), event.timestamp(), PRESSURE)
+        else:
+            return False
+        self.update()
+        return True
 
     # Touch
 
@@ -242,8 +276,9 @@ class Canvas(CanvasSurface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Moves, turns, scales, clears, undoes, and takes pictures from the data set."""
-        if not self._is_own(event) or not self._do_key(event):
-            super().keyPressEvent(event)
+        if self._is_own(event) and (self._pen_key(event) or self._do_key(event)):
+            return
+        super().keyPressEvent(event)
 
     def _is_own(self, event: QKeyEvent) -> bool:
         for key in (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo, QKeySequence.StandardKey.Paste):
@@ -252,9 +287,11 @@ class Canvas(CanvasSurface):
         plain = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
         if plain == Qt.KeyboardModifier.ControlModifier and event.key() == Qt.Key.Key_Y:
             return True
-        return plain == Qt.KeyboardModifier.NoModifier and (
-            event.key() in _NUDGES or event.key() in _CLEARING or event.text().lower() in _OWN_TEXT
-        )
+        if plain != Qt.KeyboardModifier.NoModifier:
+            return False
+        pressed, pen = event.key(), self._keyboard_pen
+        of_pen = pressed in _ENTER or (pen.at is not None and (pressed in _WITH_PEN or pen.moves(pressed)))
+        return of_pen or pressed in _NUDGES or pressed in _CLEARING or event.text().lower() in _OWN_TEXT
 
     def _do_key(self, event: QKeyEvent) -> bool:
         if event.matches(QKeySequence.StandardKey.Undo):
@@ -276,8 +313,10 @@ class Canvas(CanvasSurface):
             self.tool_chosen.emit(_TOOLS[event.text().lower()])
         elif event.text().isdecimal():
             self.class_wanted.emit(int(event.text()))
-        else:
+        elif event.text().lower() in ("n", "r"):
             self.next_wanted.emit(event.text().lower() == "r")
+        else:
+            return False
         return True
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -289,6 +328,13 @@ class Canvas(CanvasSurface):
         """Hands on what was dropped."""
         event.acceptProposedAction()
         self.dropped.emit(event.mimeData())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Puts the keyboard's pen away; its line ends where it is."""
+        if self._keyboard_pen.at is not None:
+            self.settle()
+            self._keyboard_pen.put_away()
+        super().focusOutEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Ends a stroke when the window is left in mid-stroke, so that nothing of it is lost."""
