@@ -84,10 +84,9 @@ class Program(QObject):
 
     @Slot()
     def start(self) -> None:
-        """After the first paint: the panel, the form, the kept runs, torch."""
+        """After the first paint: the kept runs, torch."""
         if self.closed:
             return
-        self.window.fill()
         self.hooks.install()
         self.keeper.restore_runs()
         self.started = True
@@ -171,8 +170,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     @Slot()
     def on_painted() -> None:
         record.note("painted")
-        # A turn of the event loop later the paint has reached the screen.
-        QTimer.singleShot(0, program.window.close if options.quit_after_show else program.start)
+        if options.quit_after_show:
+            program.window.close()
+        else:
+            # After what the panel itself does as soon as it is painted.
+            QTimer.singleShot(0, program.start)
 
     program.studio.engine_ready.connect(on_ready)
     program.window.painted.connect(on_painted)

@@ -78,7 +78,7 @@ class Hooks:
         self._before: tuple[Any, Any, Any] | None = None
 
     def install(self) -> None:
-        """Takes the hooks; after pyqtgraph was imported, which takes `sys.excepthook` itself."""
+        """Takes the hooks."""
         self._before = sys.excepthook, threading.excepthook, sys.unraisablehook
         sys.excepthook = self._on_exception
         threading.excepthook = self._on_thread

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from PySide6.QtCore import QByteArray, QRect, QSettings, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent, QResizeEvent, QScreen
+from PySide6.QtCore import QByteArray, QRect, QSettings, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent, QResizeEvent, QScreen, QShowEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.core.config import RaceConfig
@@ -88,20 +88,23 @@ class MainWindow(QMainWindow):
     """
 
     painted = Signal()
-    """The window stands on the screen for the first time."""
+    """The window, all of it, was painted for the first time."""
 
     closing = Signal()
     """The window is about to go; it is hidden already."""
 
     def __init__(self, studio: Studio, panels: Mapping[str, PanelInfo] | None = None) -> None:
-        """Makes what can be seen at once; the rest follows in `fill`."""
+        """Makes the columns; the open panel and the form follow when the window is first shown."""
         super().__init__()
         self.studio = studio
         self.panels = dict(all_panels() if panels is None else panels)
         self._made: dict[str, Panel] = {}
         self._panel_settings: dict[str, dict[str, Any]] = {}
         self._open_id = ""
+        self._shown = False
         self._painted = False
+        self._painted_timer = QTimer(self, singleShot=True, interval=0)
+        self._painted_timer.timeout.connect(self.painted)
         self._side_choice: dict[bool, bool] = {True: True, False: False}
         self.setWindowTitle("CNN Studio")
         self.setObjectName("window")
@@ -134,7 +137,7 @@ class MainWindow(QMainWindow):
         self._open_id = panel_id
         self.top.navigation.open(panel_id)
         self.side.show_panel(panel_id)
-        if self._painted:
+        if self._shown:
             self._show_panel(info)
 
     def panel_settings(self) -> dict[str, dict[str, Any]]:
@@ -151,12 +154,6 @@ class MainWindow(QMainWindow):
     def open_id(self) -> str:
         """The id of the panel that is open."""
         return self._open_id
-
-    def fill(self) -> None:
-        """Makes the parts that the first paint does not wait for: the panel, the form."""
-        self._painted = True
-        self.open_panel(self._open_id)
-        self.side.fill()
 
     def choose_dataset(self, info: DatasetInfo) -> None:
         """Sets up the default race of a data set; asks for the folder where it takes one."""
@@ -315,12 +312,20 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self._place_side()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Makes the open panel and the form, which the first frame shows already."""
+        super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            self.open_panel(self._open_id)
+            self.side.fill()
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Tells of the first paint."""
+        """Tells of the first paint, once the columns, which come after the window itself, are painted too."""
         super().paintEvent(event)
         if not self._painted:
             self._painted = True
-            self.painted.emit()
+            self._painted_timer.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space, S and Esc, where no field wants them."""

@@ -77,7 +77,6 @@ def _render(options: argparse.Namespace, size: tuple[int, int]) -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     settle = _settler(app.processEvents)
     settle(lambda: False, _SETTLE_S)
-    window.fill()
     for state in _STATES:
         if state == "filled":
             _fill(program, settle, made_up=options.made_up)

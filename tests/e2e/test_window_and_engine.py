@@ -190,6 +190,27 @@ def test_the_window_is_painted_without_torch_and_says_nothing(tmp_path):
     assert json.loads(note.read_text())["torch_at_paint"] is False
 
 
+FIRST_FRAME = """
+import sys
+from cnnstudio.ui.app import Program, make_application
+app = make_application()
+program = Program(writes=False)
+program.show()
+window = program.window
+first = window.grab().toImage()
+assert "pyqtgraph" not in sys.modules
+while window.panel.curve._plot is None or window.panel.curve._timer.isActive():
+    app.processEvents()
+assert window.grab().toImage() == first, "something moved when the plot came"
+window.close()
+"""
+
+
+def test_the_first_frame_is_whole_and_nothing_moves_when_the_plot_comes():
+    done = run_child(FIRST_FRAME)
+    assert done.returncode == 0, done.stderr
+
+
 def test_screenshots_of_every_panel_in_both_states(tmp_path):
     from cnnstudio.ui.panels._panel import all_panels
 

@@ -22,7 +22,6 @@ def window(rig, qtbot):
     qtbot.addWidget(made)
     made.resize(1440, 900)
     made.show()
-    made.fill()
     QApplication.processEvents()
     return made
 
@@ -193,7 +192,6 @@ def test_closing_hides_first(window, qtbot):
 def test_a_closed_window_is_collected(rig, qtbot):
     window = MainWindow(rig.studio)
     window.show()
-    window.fill()
     window.close()
     gone = weakref.ref(window)
     window.deleteLater()

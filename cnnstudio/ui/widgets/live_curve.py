@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPen, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core import limits
@@ -55,9 +55,10 @@ class LiveCurve(QWidget):
     zoomed = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        """Builds the plot; imports pyqtgraph, which takes half a second the first time."""
+        """Makes the axes. The plot itself follows the first paint: importing pyqtgraph takes a quarter of a second."""
         super().__init__(parent)
-        self._pg: Any = pyqtgraph()
+        self._plot: Any = None
+        self._painted = False
         self._theme = theme
         self._axes = Axes()
         self._lines: dict[str, Line] = {}
@@ -66,10 +67,11 @@ class LiveCurve(QWidget):
         self._smoothing = 0.0
         self._zoom: View | None = None
         self._view = View(0.0, 1.0, 0.0, 1.0)
-        self._plot = self._build_plot()
         self.surface = CurveSurface(self)
         self._timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
-        self._timer.timeout.connect(self.flush)
+        self._timer.timeout.connect(self._redraw)
+        self._plot_timer = QTimer(self, singleShot=True, interval=0)
+        self._plot_timer.timeout.connect(self._redraw)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.set_theme(theme)
 
@@ -134,8 +136,8 @@ class LiveCurve(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Restyles everything."""
         self._theme = theme
-        self._plot.setBackground(theme.window)
-        self._plot.getAxis("left").setTickPen(QPen(theme.colour("grid"), 1))
+        if self._plot is not None:
+            self._style_plot()
         self._drawn.clear()
         self._schedule()
         self.surface.update()
@@ -173,6 +175,8 @@ class LiveCurve(QWidget):
     def flush(self) -> None:
         """Draws now what waits to be drawn."""
         self._timer.stop()
+        if self._plot is None:
+            self._build_plot()
         self._view = self._zoom or self._whole()
         wanted: dict[str, tuple[Line, bool]] = {}
         for line in self._lines.values():
@@ -242,6 +246,11 @@ class LiveCurve(QWidget):
         if not self._timer.isActive():
             self._timer.start()
 
+    @Slot()
+    def _redraw(self) -> None:
+        if self._plot is not None or (self._painted and self.isVisible()):
+            self.flush()
+
     def _draw(self, key: str, line: Line, raw: bool) -> None:
         faint = raw or line.kind != "line"
         thick = not faint and len(line.xs) < THICK_POINTS
@@ -249,7 +258,7 @@ class LiveCurve(QWidget):
         state = (len(line.xs), last, float(np.nansum(line.ys)), line.colour.rgba(), line.dashed, faint, thick)
         item = self._items.get(key)
         if item is None:
-            item = self._pg.PlotCurveItem(connect="finite")
+            item = pyqtgraph().PlotCurveItem(connect="finite")
             self._plot.addItem(item)
             self._items[key] = item
         if self._drawn.get(key) == state:
@@ -266,7 +275,8 @@ class LiveCurve(QWidget):
         colour = QColor(line.colour)
         if faint:
             colour.setAlphaF(0.4 if line.kind == "past" else 0.2)
-        width = self._theme.line_px * (_THICK_BOLD if line.bold else _THICK)
+        # A cosmetic pen counts the screen's own pixels.
+        width = self._theme.line_px * (_THICK_BOLD if line.bold else _THICK) * self.devicePixelRatioF()
         pen = QPen(colour, width if thick else 1)
         pen.setCosmetic(True)
         if line.dashed:
@@ -299,8 +309,10 @@ class LiveCurve(QWidget):
         unit = step[1] if len(step) > 1 else 1.0
         return 0.0, math.ceil(high * 1.02 / unit) * unit
 
-    def _build_plot(self) -> Any:
-        plot = self._pg.PlotWidget(parent=self)
+    def _build_plot(self) -> None:
+        # The import may run Python's collector: a window that nobody holds any more must outlive this.
+        _window = self.window()
+        plot = self._plot = pyqtgraph().PlotWidget(parent=self)
         plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.hideButtons()
@@ -316,7 +328,14 @@ class LiveCurve(QWidget):
         axis.setGrid(255)
         axis.setWidth(_AXIS_PX)
         axis.setZValue(-1)
-        return plot
+        self._style_plot()
+        plot.setGeometry(self.rect())
+        plot.lower()
+        plot.show()
+
+    def _style_plot(self) -> None:
+        self._plot.setBackground(self._theme.window)
+        self._plot.getAxis("left").setTickPen(QPen(self._theme.colour("grid"), 1))
 
     def _show_view(self) -> None:
         view, area = self._view, self.area()
@@ -348,6 +367,21 @@ class LiveCurve(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps plot and surface over the whole widget."""
-        self._plot.setGeometry(self.rect())
         self.surface.setGeometry(self.rect())
-        self.flush()
+        if self._plot is not None:
+            self._plot.setGeometry(self.rect())
+            self.flush()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Until the plot is there: draws its grid, and sends for it when the first frame is done."""
+        if self._plot is not None:
+            return
+        self._view = self._zoom or self._whole()
+        painter, area, view = QPainter(self), self.area(), self._view
+        painter.setPen(QPen(self._theme.colour("grid"), 1))
+        for y, _ in self.y_ticks():
+            place = area.top() + (view.y1 - y) / (view.y1 - view.y0) * area.height()
+            painter.drawLine(QPointF(area.left(), place), QPointF(area.right(), place))
+        if not self._painted:
+            self._painted = True
+            self._plot_timer.start()

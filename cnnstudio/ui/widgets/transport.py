@@ -310,6 +310,9 @@ class Transport(QWidget):
         for made, text, name in ((self.same_button, "Same start", "again"), (self.new_button, "New weights", "dice")):
             made.setText("" if narrow else text)
             self._set_icon(made, name, theme.colour("text"))
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # at once: otherwise the first frame cuts the words
 
     def _show_where(self) -> None:
         studio, history = self._studio, self._studio.history
