@@ -215,7 +215,7 @@ def axis_map(length: int, setting: Convolution) -> NDArray[np.intp]:
     if setting.mode == "replicate":
         return np.clip(at, 0, length - 1)
     if setting.mode == "circular":
-        return at % length
+        return np.asarray(at % length, np.intp)
     if setting.mode == "reflect":
         return length - 1 - np.abs(length - 1 - np.abs(at))
     return np.where((at >= 0) & (at < length), at, -1)
