@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from cnnstudio.runtime.mailbox import Mailbox
 from cnnstudio.ui import theme as look
@@ -26,6 +27,21 @@ def _light(qapp: QApplication):
     """Every test begins and ends with the light theme."""
     look.apply(qapp, look.LIGHT)
     return look.LIGHT
+
+
+@pytest.fixture(autouse=True)
+def _held(monkeypatch):
+    """Keeps every window until its test is over: one that nobody holds may be collected in the middle of its paint."""
+    held = []
+    add = QtBot.addWidget
+
+    def add_and_hold(self, widget, **options) -> None:
+        held.append(widget)
+        add(self, widget, **options)
+
+    monkeypatch.setattr(QtBot, "addWidget", add_and_hold)
+    yield
+    held.clear()
 
 
 @pytest.fixture

@@ -5,13 +5,14 @@ import math
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import NetworkStopped
 from cnnstudio.core.questions import OnlyOneRight
 from cnnstudio.ui.panels.race import RacePanel
+from cnnstudio.ui.theme import THEMES
 from cnnstudio.ui.widgets._race_lines import Wanted, places_of, race_axes, race_lines, step_at
 
 
@@ -261,3 +262,38 @@ def test_lines_of_a_race_are_named_and_dashed(rig):
     }  # fmt: skip
     assert all(math.isfinite(line.ys[-1]) for line in lines)
     assert race_axes(None, Wanted(), RaceConfig(examples=100, epochs=3)).x_end == 300
+
+
+@pytest.mark.parametrize("theme", list(THEMES))
+def test_the_data_sets_chip_can_be_read_in_the_smallest_window(theme, filled, qtbot):
+    filled.set_theme(THEMES[theme])
+    panel = RacePanel(filled)
+    qtbot.addWidget(panel)
+    panel.resize(618, 538)
+    panel.show()
+    QApplication.processEvents()
+    assert panel.dataset_chip.width() >= 10 * THEMES[theme].body_px
+    assert "4,000 examples" in panel.dataset_chip.toolTip()
+    for part in (panel.examples_chip, panel.seed_chip, panel.accuracy, panel.loss):
+        assert part.isHidden() or part.width() >= part.sizeHint().width()
+
+
+def test_a_low_panel_keeps_its_curves_and_leaves_the_strip_out(rig, qtbot):
+    panel = RacePanel(rig.studio)
+    qtbot.addWidget(panel)
+    panel.resize(700, 400)
+    panel.show()
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    rig.drain()
+    assert not panel.strip.isVisible()
+    panel.resize(700, 700)
+    panel._strip_timer.stop()
+    panel._ask_strip()
+    rig.drain()
+    assert panel.strip.isVisible()
+    rig.studio.set_theme(THEMES["projector"])
+    panel.resize(700, 600)
+    assert not panel.strip.isVisible(), "large letters leave less room"
+    panel._strip_timer.stop()

@@ -141,3 +141,9 @@ def test_short_names():
     }
     twice = short_names([competitor("mlp"), competitor("mlp:hidden=200")])
     assert len(set(twice.values())) == 2
+
+
+def test_the_name_says_that_lenet_is_in_its_modern_form(board):
+    board.show_run(history(), None)
+    said = board.model().data(cell(board, 1, "network"), Qt.ItemDataRole.ToolTipRole)
+    assert "LeNet-5 (1998). Modern form: ReLU, max-pooling" in said

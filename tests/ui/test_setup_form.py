@@ -164,3 +164,20 @@ def test_a_field_that_is_typed_in_keeps_its_text(form, studio, qtbot):
     assert field.field.text() == "0.0"
     assert isinstance(field, KnobField)
     assert isinstance(field.field, QLineEdit)
+
+
+def test_lenets_box_says_what_is_modern_about_it(form):
+    assert "Modern form: ReLU" in form.networks._boxes["lenet5"].toolTip()
+
+
+def test_a_unit_stands_in_its_field_unless_the_label_says_it(form):
+    jitter = form._dataset_knobs.fields["jitter"].field
+    with_unit = jitter.grab().toImage()
+    jitter._unit = ""
+    assert jitter.grab().toImage() != with_unit
+    jitter._unit = "px"
+    jitter.setText("3" * 20)
+    full = jitter.grab().toImage()
+    jitter._unit = ""
+    assert jitter.grab().toImage() == full, "a long number leaves no room for it"
+    assert form.networks._knobs["mlp"].fields["hidden"].field._unit == "", "hidden units"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstudio.core.config import RaceConfig
+from cnnstudio.ui.widgets.basic import ElidedLabel
 from cnnstudio.ui.widgets.transport import Transport, rate_of, tick_of, time_left
 
 
@@ -124,3 +125,18 @@ def test_narrow_windows_show_icons_only(transport):
     assert transport.new_button.accessibleName() == "New weights"
     transport.resize(1_400, 80)
     assert transport.new_button.text() == "New weights"
+
+
+def test_a_narrow_line_loses_whole_parts_not_letters(qtbot):
+    made = ElidedLabel()
+    qtbot.addWidget(made)
+    made.show()
+    made.set_whole("of 504 · 32,256 examples · epoch 8")
+    widths = [made.fontMetrics().horizontalAdvance(text) + 2 for text in ("of 504 · 32,256 examples", "of 504")]
+    made.resize(widths[0], 20)
+    assert made.text() == "of 504 · 32,256 examples"
+    made.resize(widths[1], 20)
+    assert made.text() == "of 504"
+    made.resize(widths[1] // 2, 20)
+    assert made.text().endswith("…")
+    assert made.toolTip() == made.whole

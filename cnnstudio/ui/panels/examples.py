@@ -13,7 +13,7 @@ from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.questions import BrowseExamples, Shown
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
-from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.theme import GRID_PX, LIGHT, Theme
 from cnnstudio.ui.widgets._setup_words import dataset_words
 from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
 from cnnstudio.ui.widgets.chip import Chip
@@ -48,6 +48,7 @@ class ExamplesPanel(Panel):
         self._shown: Shown | None = None
         self._order = np.zeros(0, np.int64)
         self._asked_most = 0
+        self._large = False
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._timer.timeout.connect(self._ask)
         self._build_controls()
@@ -78,6 +79,11 @@ class ExamplesPanel(Panel):
         self.dataset_chip.set_theme(theme)
         self.mosaic.set_theme(theme)
         self.shuffle.setIcon(icon("dice", theme.colour("text")))
+        large = theme.body_px > LIGHT.body_px
+        if large != self._large:
+            # Large letters leave room for the knobs or for the pictures; the pictures are what the panel is about.
+            self._large = large
+            self.card.fold.button.setChecked(not large)
 
     def settings(self) -> dict[str, Any]:
         """Which pictures were looked at."""

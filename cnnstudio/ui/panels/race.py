@@ -32,8 +32,11 @@ STRIP_GAP_MS: Final = 1000
 """Which pictures only one network reads is asked at most once a second: it costs training time."""
 
 _STRIP_PICTURES: Final = 24
-_WORD_LEAST_EM: Final = 46
-"""Narrower panels, in sizes of the text, leave the word before the choice of the axis out."""
+_CHIP_MOST_EM: Final = 16
+"""Room that the data set's name takes before anything else in its row, in sizes of the text."""
+
+_STRIP_LEAST_EM: Final = 34
+"""Lower panels, in sizes of the text, leave the strip of pictures to the mistakes panel: the curves come first."""
 
 _SENTENCE_LEAST_PX: Final = 620
 """Lower panels leave the sentence about a network to the table's tool tips."""
@@ -134,6 +137,7 @@ class RacePanel(Panel):
         bold = QFontMetrics(theme.font("body", bold=True))
         for one in (self.accuracy, self.loss):
             one.setMinimumWidth(bold.horizontalAdvance(one.text()) + GRID_PX)
+        self._fit()
         self._show_board()
         self._refresh_curve()
 
@@ -162,6 +166,7 @@ class RacePanel(Panel):
             chip.clicked.connect(partial(_emit_name, self.studio, name))
             self.controls.addWidget(chip)
         self.controls.addStretch(1)
+        self._strip_fits = True
         self.accuracy = button("Accuracy", "tab", tip="Share of pictures read correctly.", checkable=True)
         self.loss = button("Loss", "tab", tip="Cross-entropy: minus the logarithm of the probability given to the "
                            "right class, on average.", checkable=True)  # fmt: skip
@@ -284,9 +289,13 @@ class RacePanel(Panel):
         self.dataset_chip.setText(dataset_words(config.dataset))
         self.examples_chip.setText(f"{config.examples:,} examples")
         self.seed_chip.setText(f"seed {config.seed}")
-        for chip in (self.dataset_chip, self.examples_chip, self.seed_chip):
+        chips = (self.dataset_chip, self.examples_chip, self.seed_chip)
+        for chip in chips:
             chip.setAccessibleName(chip.text())
             chip.updateGeometry()
+        told = ", ".join(chip.text() for chip in chips)
+        self.dataset_chip.setToolTip(f"{told}. Click to change the set-up of the next run.")
+        self._fit()
         if history is None:
             self._show_board()
             self._refresh_curve()
@@ -328,6 +337,8 @@ class RacePanel(Panel):
         competitors = self.studio.competitors
         if len(competitors) < 2 or self.studio.history is None or not self.studio.history.evaluations:
             return
+        if not self._strip_fits:
+            return
         right = next((one for one in competitors if one.role == "cnn"), competitors[-1])
         wrong = next(one for one in competitors if one is not right)
         names = short_names(competitors)
@@ -353,10 +364,28 @@ class RacePanel(Panel):
     def _on_all_wanted(self) -> None:
         self.studio.panel_wanted.emit("mistakes")
 
+    def _fit(self) -> None:
+        """Leaves out what there is no room for: the data set's name and the curves come first."""
+        em, gap = self.studio.theme.body_px, GRID_PX
+        margins = self.contentsMargins().left() + 6 * GRID_PX
+        fixed = sum(one.sizeHint().width() + gap for one in (self.accuracy, self.loss, self.against))
+        room = self.width() - margins - fixed - 2 * gap
+        room -= min(self.dataset_chip.sizeHint().width(), _CHIP_MOST_EM * em)
+        for part in (self.examples_chip, self.seed_chip, self.against_word):
+            room -= part.sizeHint().width() + gap
+            part.setVisible(room >= 0)
+        fits = self.height() >= _STRIP_LEAST_EM * em
+        if fits != self._strip_fits:
+            self._strip_fits = fits
+            if fits:
+                self._want_strip()
+            else:
+                self.strip.show_pictures(None, "")
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves out what there is no room for."""
         super().resizeEvent(event)
-        self.against_word.setVisible(self.width() >= _WORD_LEAST_EM * self.studio.theme.body_px)
+        self._fit()
         self._show_sentence()
 
 

@@ -13,6 +13,7 @@ from cnnstudio.core.events import Competitor, NetworkScore
 from cnnstudio.core.history import History
 from cnnstudio.ui.theme import Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
+from cnnstudio.ui.widgets._setup_words import network_sentence
 
 _BYTES_PER_WEIGHT: Final = 4
 
@@ -102,7 +103,10 @@ def _test_numbers(row: Row) -> str:
     right, total = int(row.score.confusion.trace()), int(row.score.confusion.sum())
     share = right / total if total else 0.0
     error = 100 * math.sqrt(share * (1 - share) / total) if total else 0.0
-    return f"{right:,} of {total:,}; standard error, the root of p (1 - p) / n: {error:.1f} points."
+    return (
+        f"{right:,} of {total:,}; standard error, the root of p (1 - p) / n: {error:.1f} points. "
+        "Another seed gives another figure: repeat the run before you believe a small difference."
+    )
 
 
 def _gap_numbers(row: Row) -> str:
@@ -114,6 +118,11 @@ def _gap_numbers(row: Row) -> str:
 
 def _speed_numbers(row: Row) -> str:
     return f"{row.score.images_per_second:,.0f} pictures a second." if row.score else ""
+
+
+def _who(row: Row) -> str:
+    about = network_sentence(row.card) or f"{row.card.title}."
+    return row.stopped or f"{about} Layers: {row.card.summary}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,7 @@ class Column:
 
 
 COLUMNS: Final = (
-    Column("network", "", lambda r: r.name, lambda r: r.stopped or f"{r.card.title}: {r.card.summary}"),
+    Column("network", "", lambda r: r.name, _who),
     Column("weights", "Numbers that training sets.", lambda r: f"{r.card.parameters:,}", _kilobytes),
     Column(
         "multiply-adds",

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolTip
 
 from cnnstudio.ui.theme import GRID_PX
 
+_DOT: Final = " · "
 _LONG_PRESS_MS: Final = 700
 """A finger that rests so long on something wants to know what it is."""
 
@@ -29,7 +30,9 @@ def label(text: str = "", role: Role = "", *, tip: str = "", wrap: bool = False)
 
 
 class ElidedLabel(QLabel):
-    """A one-line text that ends in an ellipsis where there is too little room; the whole of it is the tool tip.
+    """A one-line text that is cut where there is too little room; the whole of it is the tool tip.
+
+    Parts between middle dots go first, from the end; what is left ends in an ellipsis.
 
     Thread: GUI.
     """
@@ -57,7 +60,10 @@ class ElidedLabel(QLabel):
             self._elide()
 
     def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+        metrics, parts = self.fontMetrics(), self._whole.split(_DOT)
+        while len(parts) > 1 and metrics.horizontalAdvance(_DOT.join(parts)) > self.width():
+            parts.pop()
+        self.setText(metrics.elidedText(_DOT.join(parts), Qt.TextElideMode.ElideRight, self.width()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cuts anew."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from cnnstudio import datasets
@@ -15,7 +16,9 @@ from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets.basic import Fold, label
 from cnnstudio.ui.widgets.knob_field import KnobField
 
-_COLUMNS: Final = 3
+_MOST_COLUMNS: Final = 3
+_COLUMN_EM: Final = 12.5
+"""A label and its field side by side, in sizes of their letters."""
 
 
 def facts(info: DatasetInfo) -> str:
@@ -45,6 +48,7 @@ class DatasetCard(QWidget):
         self._values: dict[str, Value] = {}
         self._info: DatasetInfo | None = None
         self.fields: dict[str, KnobField] = {}
+        self._columns = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX // 2)
@@ -91,14 +95,26 @@ class DatasetCard(QWidget):
             self._grid.removeWidget(old)
             old.deleteLater()
         self.fields = {}
-        for place, knob in enumerate(info.knobs):
+        for knob in info.knobs:
             field = KnobField(knob, self._values[knob.name])
             field.changed.connect(self._on_changed)
-            self._grid.addWidget(field, place // _COLUMNS, place % _COLUMNS)
             self.fields[knob.name] = field
-        for column in range(_COLUMNS):
-            self._grid.setColumnStretch(column, 1)
+        self._columns = 0
+        self._place_fields()
         self.fold.setVisible(bool(info.knobs))
+
+    def _place_fields(self) -> None:
+        """As many columns as there is room for."""
+        gap = self._grid.horizontalSpacing()
+        wide = round(_COLUMN_EM * max(1, self.font().pixelSize())) + gap
+        columns = min(_MOST_COLUMNS, max(1, (self.width() + gap) // wide))
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, field in enumerate(self.fields.values()):
+            self._grid.addWidget(field, place // columns, place % columns)
+        for column in range(_MOST_COLUMNS):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
     @Slot(object)
     def _on_changed(self, value: Value) -> None:
@@ -108,3 +124,8 @@ class DatasetCard(QWidget):
             name, _ = parse_key(self._key)
             self._key = write_key(name, self._values, self._info.knobs)
             self.key_changed.emit(self._key)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Places the knobs anew."""
+        super().resizeEvent(event)
+        self._place_fields()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import ErrorReport, StudioError
@@ -14,7 +14,9 @@ from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets.basic import explain_on_focus, label
 
-FIELD_PX: Final = 104
+FIELD_EM: Final = 7.4
+"""Width of a field in sizes of its letters."""
+_UNIT_SHARE: Final = 0.86
 _LINEAR_STEPS: Final = 20
 """Presses of the Up key that cross the whole range of a number."""
 
@@ -48,12 +50,43 @@ def _next_round(value: float, up: bool) -> float:
 
 
 class _Number(QLineEdit):
-    """A typed number; Up and Down go to rounder neighbours.
+    """A typed number with its unit; Up and Down go to rounder neighbours.
 
     Thread: GUI.
     """
 
     nudged = Signal(bool)
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+        self._fit()
+
+    def _small(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(max(1, round(font.pixelSize() * _UNIT_SHARE)))
+        return font
+
+    def _fit(self) -> None:
+        self.setFixedWidth(round(FIELD_EM * max(1, self.font().pixelSize())))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Writes the unit at the field's end, where the number leaves room for it."""
+        super().paintEvent(event)
+        small = self._small()
+        wanted = QFontMetrics(small).horizontalAdvance(self._unit) + self.fontMetrics().horizontalAdvance(self.text())
+        if self._unit and wanted + 3 * GRID_PX <= self.width():
+            painter = QPainter(self)
+            painter.setFont(small)
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            area = self.rect().adjusted(0, 0, -GRID_PX, 0)
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._unit)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follows the theme's size of letters."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down change the number."""
@@ -143,11 +176,11 @@ class KnobField(QWidget):
                 chooser.addItem(choice.replace("_", " "), choice)
             chooser.currentIndexChanged.connect(self._choose)
             chooser.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            chooser.setMinimumWidth(FIELD_PX)
+            chooser.setMinimumWidth(round(FIELD_EM * max(1, self.font().pixelSize())))
             row.addWidget(chooser)
             return chooser
-        number = _Number()
-        number.setFixedWidth(FIELD_PX)
+        # "hidden units" says already what is counted.
+        number = _Number("" if knob.unit in knob.label else knob.unit)
         number.textEdited.connect(self._read)
         number.editingFinished.connect(self._tidy)
         number.nudged.connect(self._nudge)

@@ -38,6 +38,8 @@ _DOT_PX: Final = 10
 _ROW_EXTRA_PX: Final = 12
 _PAD_PX: Final = 7
 _HEAD_EXTRA_PX: Final = 4
+_LEAST_LETTERS: Final = 5
+"""Of a text that is cut, its dots included."""
 
 
 class ScoreModel(QAbstractTableModel):
@@ -154,6 +156,8 @@ class _CellDelegate(QStyledItemDelegate):
             painter.setPen(colour)
             room = max(0, area.right() - left)
             shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
+            if len(shown) < min(len(text), _LEAST_LETTERS):
+                continue  # dots with nothing before them say nothing; the tool tip says it all
             painter.drawText(QRect(left, area.top(), room, area.height()), middle, shown)
             left += QFontMetrics(font).horizontalAdvance(shown) + GRID_PX // 2
 
