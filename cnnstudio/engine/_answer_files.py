@@ -29,7 +29,7 @@ from cnnstudio.engine._answer_run import opened
 from cnnstudio.engine.build import build
 from cnnstudio.engine.evaluate import measure
 from cnnstudio.engine.grid import specs_of
-from cnnstudio.engine.moments import Moments, flatten, unflatten
+from cnnstudio.engine.moments import Moments, unflatten
 from cnnstudio.engine.pixels import Part
 from cnnstudio.engine.session import OpenRun, Session, finish
 
@@ -88,12 +88,9 @@ def _save(run: OpenRun, folder: Path, step: int | None) -> Generator[Progress, N
 
 def _as_it_was(run: OpenRun, network: str, step: int | None) -> tuple[int, nn.Module]:
     """A copy of a network at a moment, or now, and the step that is."""
-    live = step is None and network in run.modules and network not in run.left
-    at = run.step if live else run.moments.nearest(step, network)
-    if at is None:
-        raise StudioError(f"No weights of {run.specs[network].title} are kept from this run.")
+    live, at = run.moment(network, step)
     module = build(run.specs[network], 0)
-    unflatten(flatten(run.modules[network]) if live else run.moments.weights(at, network), module)
+    unflatten(run.weights(network, live, at), module)
     return at, module
 
 
@@ -115,8 +112,7 @@ def open_run(question: questions.OpenRun, session: Session) -> Generator[Progres
     specs = specs_of(started.config, started.shape, len(started.class_names))
     test, index = yield from _test_pictures(started, index, session)
     started = replace(started, run_id=next(_reopened))
-    step = max(moments.steps, default=0)
-    session.open(OpenRun(started, specs, moments, modules={}, test=test, test_index=index, step=step))
+    session.open(OpenRun(started, specs, moments, modules={}, test=test, test_index=index))
     return started.run_id
 
 

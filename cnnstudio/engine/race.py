@@ -10,6 +10,7 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Generator
+from typing import Final
 
 import torch
 
@@ -34,6 +35,9 @@ from cnnstudio.engine.optim import schedule_factor
 from cnnstudio.engine.pixels import Part, normalise_, to_unit
 from cnnstudio.engine.session import Session
 from cnnstudio.engine.train import Learner, batches
+
+SOUND_RATE: Final = 0.01
+"""Advised at most to whoever's race diverged: a tenth of a rate out of this world is still out of it."""
 
 _Scoring = Generator[Tick, None, NetworkScore]
 _Measuring = Generator[Tick, None, evaluate.Measured]
@@ -150,8 +154,8 @@ class _Race:
             if results:
                 yield Tick(self._run_id)
             results.append(learner.learn(images, batch.labels, rate, self.step + 1))
+            self._session.moved(learner.network, self.step + 1)
         self.step += 1
-        self._session.moved(self.step)
         yield StepEnd(self._run_id, self.step, self._examples, self._epoch, rate, tuple(results))
         for result in results:
             if not math.isfinite(result.loss):
@@ -173,10 +177,11 @@ class _Race:
         self._grid.run.left.add(network)
         title = self._grid.run.specs[network].title
         became = "was no longer a number (NaN)" if math.isnan(loss) else "became infinite"
+        better = min(self._config.learning_rate / 10, SOUND_RATE)
         report = ErrorReport(
             f"{title} left the race at step {self.step}: its loss {became}.",
-            f"A learning rate of {rate:.3g} is probably too high: steps overshoot, and the weights grow without end.",
-            f"Try a learning rate of {self._config.learning_rate / 10:.3g}.",
+            f"A learning rate of {plain(rate)} is probably too high: steps overshoot, and weights grow ever larger.",
+            f"Try a learning rate of {plain(better)}.",
         )
         if not self._grid.learners:
             self.last_report = report
@@ -250,6 +255,11 @@ class _Race:
         self._measured_at[network] = (self._examples, seconds)
         passed = seconds - seconds_before
         return (self._examples - examples_before) / passed if passed > 0 else 0.0
+
+
+def plain(rate: float) -> str:
+    """A learning rate to three digits, never as a power of ten: "0.002", "1,000,000,000"."""
+    return f"{float(f'{rate:.3g}'):,.12g}"
 
 
 def evaluation_steps(steps: int, evaluations: int) -> frozenset[int]:

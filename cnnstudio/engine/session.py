@@ -26,7 +26,7 @@ from cnnstudio.datasets import Prepared, all_datasets, prepare
 from cnnstudio.engine import device as devices
 from cnnstudio.engine import evaluate, weights
 from cnnstudio.engine.build import build
-from cnnstudio.engine.moments import Moments, flatten, unflatten
+from cnnstudio.engine.moments import Flat, Moments, flatten, unflatten
 from cnnstudio.engine.pixels import lay_out, tensor
 from cnnstudio.engine.threads import Setting
 
@@ -61,7 +61,7 @@ class OpenRun:
         modules: The networks that learn, by key; empty for a run that was brought back.
         test: The sample of the test set that is measured along the run.
         test_index: int64 [n], where each picture of the sample stands in the test set.
-        step: Steps done.
+        learned: Steps that each network took; in the middle of a step of the race they differ by one.
         left: Networks that left the race: their newest kept moment is their "now".
 
     Thread: engine.
@@ -73,13 +73,37 @@ class OpenRun:
     modules: dict[str, nn.Module]
     test: Pictures
     test_index: NDArray[np.int64]
-    step: int = 0
+    learned: dict[str, int] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
 
     @property
     def config(self) -> RaceConfig:
         """The race's set-up."""
         return self.started.config
+
+    def moment(self, network: str, step: int | None) -> tuple[bool, int]:
+        """Which weights of a network answer for a step.
+
+        Args:
+            network: Its key.
+            step: The newest moment at or before this step; None is now.
+
+        Returns:
+            Whether they are those that are being trained, and the step that they belong to.
+
+        Raises:
+            StudioError: Nothing of the network was kept.
+        """
+        if step is None and network in self.modules and network not in self.left:
+            return True, self.learned.get(network, 0)
+        at = self.moments.nearest(step, network)
+        if at is None:
+            raise StudioError(f"No weights of {self.specs[network].title} are kept from this run.")
+        return False, at
+
+    def weights(self, network: str, live: bool, step: int) -> Flat:
+        """The weights that `moment` named."""
+        return flatten(self.modules[network]) if live else self.moments.weights(step, network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +191,10 @@ class Session:
         if key not in self._data:
             while len(self._data) >= KEPT_DATA:
                 self._data.popitem(last=False)
-            self._data[key] = yield from self._prepare(config, self.data_root, self._download)
+            prepared = yield from self._prepare(config, self.data_root, self._download)
+            self._data[key] = prepared
+            while len(self._data) > KEPT_DATA:  # another question may have loaded a set meanwhile
+                self._data.popitem(last=False)
         self._data.move_to_end(key)
         return self._data[key]
 
@@ -183,9 +210,9 @@ class Session:
         self._viewed.clear()
         self._guesses.clear()
 
-    def moved(self, step: int) -> None:
-        """The open run's networks took a step."""
-        self._run().step = step
+    def moved(self, network: str, step: int) -> None:
+        """One of the open run's networks took a step."""
+        self._run().learned[network] = step
 
     def remember_guesses(self, network: str, step: int, guesses: Labels) -> None:
         """Keeps what a measurement found anyway: guesses over the test sample at a step of the open run."""
@@ -243,13 +270,9 @@ class Session:
         if network not in run.specs:
             raise StudioError(f"The open run has no network {network!r}.")
         spec, module = self._viewer_module(network, run)
-        live = step is None and network in run.modules and network not in run.left
-        at = run.step if live else run.moments.nearest(step, network)
-        if at is None:
-            raise StudioError(f"No weights of {spec.title} are kept from this run.")
+        live, at = run.moment(network, step)
         if self._viewed.get(network) != (live, at):
-            flat = flatten(run.modules[network]) if live else run.moments.weights(at, network)
-            unflatten(flat, module)
+            unflatten(run.weights(network, live, at), module)
             self._viewed[network] = (live, at)
         return Reader(network, spec, module, "run", at, run.started.channels_last, self.device)
 
@@ -309,12 +332,13 @@ class Session:
             int64 [n], read-only, in the order of `test_pictures`.
 
         Raises:
-            StudioError: No run is open, or it has no such network.
+            StudioError: No run is open, it has no such network, or another run was opened meanwhile.
         """
-        reader = self.viewer(network, step)
+        run, reader = self._run(), self.viewer(network, step)
         if (network, reader.step) not in self._guesses:
-            pictures = self._run().test
-            logits = yield from _steady(reader, len(pictures)).logits(pictures.images)
+            logits = yield from _steady(reader, len(run.test)).logits(run.test.images)
+            if self.open_run is not run:
+                raise StudioError("Another run was opened before its predecessor's pictures were read.")
             found: Labels = logits.argmax(1).astype(np.int64)
             found.setflags(write=False)
             self.remember_guesses(network, reader.step or 0, found)

@@ -202,7 +202,7 @@ def test_probabilities_of_a_diverged_network_are_numbers(raced: tuple[Session, l
     with torch.no_grad():
         for part in session.open_run.modules["mlp"].parameters():
             part.fill_(float("inf"))
-    session.moved(2)
+    session.moved("mlp", 2)
     verdict = answer_now(ReadPicture(PICTURE, "digits", ("mlp",)), session).verdicts[0]
     assert np.isfinite(verdict.probabilities).all()
     assert verdict.probabilities.sum() == pytest.approx(1)

@@ -215,7 +215,8 @@ def test_when_all_networks_diverge_the_run_has_failed() -> None:
     assert {event.network for event in only(NetworkStopped, events)} == {"mlp", "lenet5"}
     assert isinstance(events[-1], RunEnded)
     assert events[-1].outcome == "failed"
-    assert "1e+09" in events[-1].report.sentence
+    assert "of 1,000,000,000 is" in events[-1].report.sentence
+    assert events[-1].report.remedy == "Try a learning rate of 0.01."
 
 
 def test_weights_that_break_in_the_last_step_are_found_by_the_measurement() -> None:

@@ -11,7 +11,7 @@ import torch
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import Progress
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.events import StepEnd
+from cnnstudio.core.events import StepEnd, Tick
 from cnnstudio.engine import session as sessions
 from cnnstudio.engine.build import build
 from cnnstudio.engine.evaluate import logits_of, slice_pictures
@@ -72,6 +72,42 @@ def test_now_follows_the_training() -> None:
             assert (now == flatten(session.open_run.modules["mlp"])).all()
             seen.append(now)
     assert all((one != other).any() for one, other in pairwise(seen))
+
+
+def test_in_the_middle_of_a_step_each_network_says_its_own_step() -> None:
+    session = tiny.session()
+    said = set()
+    for event in race(tiny.config(), session):
+        if isinstance(event, Tick) and session.open_run is not None and not event.between_steps:
+            for network in ("mlp", "lenet5"):
+                reader = session.viewer(network)
+                assert (flatten(reader.module) == flatten(session.open_run.modules[network])).all()
+            said.add((session.viewer("mlp").step, session.viewer("lenet5").step))
+    assert {(1, 0), (2, 1)} <= said
+
+
+def test_guesses_for_a_run_that_is_no_longer_open_are_not_kept_for_the_next(monkeypatch) -> None:
+    session = tiny.session()
+    tiny.run(tiny.config(), session)
+    monkeypatch.setattr(sessions.evaluate.limits, "SLICE_PICTURES", 8)
+    work = session.guesses("lenet5", 1)
+    next(work)
+    tiny.run(tiny.config(weights_seed=5), session)
+    with pytest.raises(StudioError, match="Another run"):
+        finish(work)
+    wanted = finish(session.predict("lenet5", session.test_pictures()[0].images, 1)).argmax(1)
+    np.testing.assert_array_equal(finish(session.guesses("lenet5", 1)), wanted)
+
+
+def test_two_questions_that_load_at_once_keep_no_third_set() -> None:
+    session = tiny.session()
+    first, second, third = (session.load(tiny.config(seed=seed)) for seed in range(3))
+    finish(first)
+    next(second)
+    next(third)
+    finish(second)
+    finish(third)
+    assert len(session._data) == sessions.KEPT_DATA
 
 
 def test_asking_during_a_race_changes_none_of_its_numbers() -> None:
@@ -139,7 +175,7 @@ def test_the_run_before_the_last_is_let_go_of() -> None:
 
 def test_without_a_run_there_is_a_sentence() -> None:
     session = tiny.session()
-    for ask in (session.test_pictures, lambda: session.viewer("mlp"), lambda: session.moved(1)):
+    for ask in (session.test_pictures, lambda: session.viewer("mlp"), lambda: session.moved("mlp", 1)):
         with pytest.raises(StudioError, match="No run is open"):
             ask()
 
