@@ -20,6 +20,9 @@ JOIN_S: Final = 3.0
 MOMENTS_BYTES: Final = 64 * 2**20
 """Weights kept along a run; LeNet-5 and its MLP take 0.49 MB a moment."""
 
+KEPT_TIMELINES: Final = 4
+"""Of this many runs the weights along the way stay on the disk, 256 MB at most; of older ones the last weights do."""
+
 EVALUATION_SAMPLE: Final = 1_000
 """Pictures of each set measured along the run: a standard error of 1.6 points at worst, and little time."""
 

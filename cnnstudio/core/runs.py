@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cnnstudio.core import limits
 from cnnstudio.core.errors import ErrorReport, StudioError, report_from
 from cnnstudio.core.history import History
 from cnnstudio.core.paths import study_folder
@@ -18,6 +20,8 @@ from cnnstudio.core.storage import read_json, set_aside, write_json
 
 SCHEMA: Final = 1
 RUN_FILE: Final = "run.json"
+TIMELINE_FILE: Final = "moments.safetensors"
+"""The weights along a run, written by the engine: up to `limits.MOMENTS_BYTES`."""
 
 _NAME_LENGTH: Final = 60
 """Characters of a folder's name: some file systems still stop at 143 bytes, and paths on Windows at 260."""
@@ -141,3 +145,15 @@ def forget_run(run: str, root: Path | None = None) -> None:
     except OSError as error:
         report = report_from(error, f"Removing the run {run}")
         raise StudioError(report.what, report.cause, report.remedy) from error
+
+
+def trim_timelines(root: Path, most: int = limits.KEPT_TIMELINES) -> None:
+    """Deletes the timelines of all but the newest kept runs; their curves and their last weights stay.
+
+    A file that cannot be deleted now is tried again after the next run.
+    """
+    with suppress(OSError):
+        found = sorted(path.parent.name for path in root.glob(f"*/{TIMELINE_FILE}"))
+        for name in found[: max(0, len(found) - most)]:
+            with suppress(OSError):
+                (root / name / TIMELINE_FILE).unlink()

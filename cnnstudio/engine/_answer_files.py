@@ -1,13 +1,14 @@
 """Runs and weights as files: saving weights, keeping a run, bringing it back.
 
-A kept run's folder holds `<network>.safetensors` (the newest weights, for other programs), `moments.safetensors` (the
-timeline) and `moments.json` (what is needed to ask the networks again); `core.runs` writes `run.json` beside them.
+A kept run's folder holds `<network>.safetensors` (the newest weights, for other programs too), `moments.safetensors`
+(the timeline, of the newest runs only) and `moments.json` (what is needed to ask the networks again); `core.runs`
+writes `run.json` beside them.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -23,18 +24,18 @@ from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.events import RunStarted
 from cnnstudio.core.history_json import started_from_json, started_to_json
 from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.runs import TIMELINE_FILE, trim_timelines
 from cnnstudio.core.storage import read_json, write_json
 from cnnstudio.engine import weights
 from cnnstudio.engine._answer_run import opened
 from cnnstudio.engine.build import build
 from cnnstudio.engine.evaluate import measure
 from cnnstudio.engine.grid import specs_of
-from cnnstudio.engine.moments import Moments, unflatten
+from cnnstudio.engine.moments import Flat, Moments, flatten, unflatten
 from cnnstudio.engine.pixels import Part
 from cnnstudio.engine.session import OpenRun, Session, finish
 
 SCHEMA: Final = 1
-MOMENTS_FILE: Final = "moments.safetensors"
 ABOUT_FILE: Final = "moments.json"
 
 Index = NDArray[np.int64]
@@ -54,12 +55,13 @@ def keep_run(question: questions.KeepRun, session: Session) -> Generator[Progres
     yield from _save(run, question.folder, None)
     yield Progress(None, "saving the timeline")
     try:
-        run.moments.to_file(question.folder / MOMENTS_FILE)
+        run.moments.to_file(question.folder / TIMELINE_FILE)
     except OSError as error:
         report = report_from(error, "Keeping the run")
         raise StudioError(report.what, report.cause, report.remedy) from error
     about = {"started": started_to_json(run.started), "test_index": run.test_index.tolist()}
     write_json(question.folder / ABOUT_FILE, about, SCHEMA, compact=True)
+    trim_timelines(question.folder.parent)
     if session.previous_run is run:
         session.previous_run = None
     return question.folder
@@ -104,16 +106,37 @@ def _test_accuracy(run: OpenRun, module: nn.Module, spec: NetworkSpec) -> float 
 def open_run(question: questions.OpenRun, session: Session) -> Generator[Progress, None, int]:
     """Brings a kept run back; gives the id it has from now on."""
     started, index = _read_about(question.folder)
-    try:
-        moments = Moments.from_file(question.folder / MOMENTS_FILE)
-    except OSError as error:
-        report = report_from(error, "Opening the run")
-        raise StudioError(report.what, report.cause, report.remedy) from error
     specs = specs_of(started.config, started.shape, len(started.class_names))
+    moments = _kept_moments(question.folder, specs)
     test, index = yield from _test_pictures(started, index, session)
     started = replace(started, run_id=next(_reopened))
     session.open(OpenRun(started, specs, moments, modules={}, test=test, test_index=index))
     return started.run_id
+
+
+def _kept_moments(folder: Path, specs: Mapping[str, NetworkSpec]) -> Moments:
+    """The timeline of a kept run; where that was given up for newer runs, the last weights as its only moment."""
+    try:
+        return Moments.from_file(folder / TIMELINE_FILE)
+    except FileNotFoundError:
+        return _last_weights(folder, specs)
+    except OSError as error:
+        report = report_from(error, "Opening the run")
+        raise StudioError(report.what, report.cause, report.remedy) from error
+
+
+def _last_weights(folder: Path, specs: Mapping[str, NetworkSpec]) -> Moments:
+    found: dict[int, dict[str, Flat]] = {}
+    for network, spec in specs.items():
+        path = folder / weights.file_name(network)
+        card, _ = weights.read_card(path)
+        module = build(spec, 0)
+        module.load_state_dict(weights.load_weights(path, spec))
+        found.setdefault(card.step or 0, {})[network] = flatten(module)
+    moments = Moments(max(found, default=0), 1)
+    for step in sorted(found):
+        moments.keep(step, found[step])
+    return moments
 
 
 def _read_about(folder: Path) -> tuple[RunStarted, Index]:

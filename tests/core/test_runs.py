@@ -11,7 +11,18 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import RunStarted
 from cnnstudio.core.history import History
-from cnnstudio.core.runs import RunRecord, forget_run, kept_runs, load_run, new_run_id, runs_folder, save_run
+from cnnstudio.core.runs import (
+    RUN_FILE,
+    TIMELINE_FILE,
+    RunRecord,
+    forget_run,
+    kept_runs,
+    load_run,
+    new_run_id,
+    runs_folder,
+    save_run,
+    trim_timelines,
+)
 from tests.fakes import scripted_run
 
 
@@ -111,3 +122,17 @@ def test_only_a_kept_run_can_be_forgotten(tmp_path: Path, name: str):
 def test_loading_what_is_not_there_says_so(tmp_path: Path):
     with pytest.raises(StudioError, match="no kept run"):
         load_run(tmp_path / "nothing")
+
+
+def test_only_the_newest_runs_keep_their_timeline(tmp_path: Path):
+    names = [f"2026-01-0{day}T00-00-00 mlp" for day in range(1, 7)]
+    for name in names:
+        (tmp_path / name).mkdir()
+        for file in (RUN_FILE, TIMELINE_FILE, "mlp.safetensors", "moments.json"):
+            (tmp_path / name / file).write_text("x")
+    (tmp_path / names[4] / TIMELINE_FILE).unlink()
+    trim_timelines(tmp_path, most=3)
+    assert [name for name in names if (tmp_path / name / TIMELINE_FILE).exists()] == [names[2], names[3], names[5]]
+    for name in names:
+        assert all((tmp_path / name / file).exists() for file in (RUN_FILE, "mlp.safetensors", "moments.json"))
+    trim_timelines(tmp_path / "none")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from cnnstudio.core import questions
+from cnnstudio.core import limits, questions
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import Pictures, Progress
 from cnnstudio.core.errors import StudioError
@@ -31,6 +31,7 @@ from cnnstudio.core.questions import (
     ReadPicture,
     SaveWeights,
 )
+from cnnstudio.core.runs import TIMELINE_FILE
 from cnnstudio.datasets import Prepared, find
 from cnnstudio.engine import weights
 from cnnstudio.engine.answers import ANSWERS, answer, answer_now
@@ -346,6 +347,19 @@ def test_a_kept_run_comes_back_with_its_moments(raced: tuple[Session, list[Any]]
             answer_now(Confusions(step), session).values(), answer_now(Confusions(step), later).values(), strict=True
         ):
             np.testing.assert_array_equal(one, other)
+
+
+def test_of_an_old_run_only_the_last_weights_are_kept(raced: tuple[Session, list[Any]], tmp_path: Path):
+    session, _ = raced
+    folders = [answer_now(KeepRun(tmp_path / f"run {place}"), session) for place in range(limits.KEPT_TIMELINES + 1)]
+    assert [(folder / TIMELINE_FILE).exists() for folder in folders] == [False] + [True] * limits.KEPT_TIMELINES
+    later = new_session()
+    answer_now(OpenRun(folders[0]), later)
+    assert later.open_run.moments.steps == (6,)
+    before, after = (answer_now(ReadPicture(PICTURE, "digits", NETWORKS), each).verdicts for each in (session, later))
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(one.logits, other.logits, rtol=1e-5, atol=1e-6)
+        assert (one.step, other.weights_from) == (other.step, "run")
 
 
 def test_a_kept_run_whose_data_are_gone_still_reads_pictures(session: Session, tmp_path: Path):
