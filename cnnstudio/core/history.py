@@ -7,6 +7,7 @@ second one goes, the first and the newest always stay. Curves come out as float6
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final, Literal, Self
 
@@ -194,9 +195,9 @@ class History:
         return history
 
     def with_run_id(self, run_id: int) -> Self:
-        """A copy whose events belong to another run: for records of earlier starts of the program."""
+        """A copy whose events belong to another run; it does not grow with the original."""
         copy = type(self)(replace(self.started, run_id=run_id))
-        copy._points = self._points
+        copy._points = deepcopy(self._points)
         copy.evaluations = [replace(event, run_id=run_id) for event in self.evaluations]
         copy.kept = self.kept
         copy.stopped = {key: replace(event, run_id=run_id) for key, event in self.stopped.items()}

@@ -149,7 +149,7 @@ class _StartRecord:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the window until it is closed; gives the exit status."""
     options = _parse(sys.argv[1:] if argv is None else argv)
-    logs.start()
+    crash = logs.start()
     # A Ctrl+C in the terminal ends the program as a kill does; the study is on the disk.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     app = make_application()
@@ -179,6 +179,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     program.studio.engine_ready.connect(on_ready)
     program.window.painted.connect(on_painted)
     program.show()
+    if crash is not None:
+        program.window.banner.show_report(logs.crash_report(crash))
     status = int(app.exec())
     program.close()
     if lock is not None:

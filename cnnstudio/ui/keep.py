@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -15,7 +16,7 @@ from PySide6.QtCore import QLockFile, QObject, QSettings, QTimer, Slot
 from cnnstudio.core import runs
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport, StudioError
-from cnnstudio.core.events import EngineReady, RunEnded
+from cnnstudio.core.events import EngineReady, Evaluated, RunEnded, RunStarted
 from cnnstudio.core.history import History
 from cnnstudio.core.paths import config_folder, study_folder
 from cnnstudio.core.questions import KeepRun, OpenRun
@@ -33,6 +34,12 @@ logger = logging.getLogger(__name__)
 SCHEMA: Final = 1
 _DELAY_MS: Final = 1_000
 """A change is on the disk this soon; everything that changes within it is written once."""
+
+_RUN_SHARE: Final = 0.5
+_RUN_LEAST_S: Final = 3.0
+_RUN_MOST_S: Final = 60.0
+"""While a run goes on its curves are written whenever it became half as long again, within these bounds: a kill costs
+little of them, and the writing of a long run does not slow it down."""
 
 
 def study_file() -> Path:
@@ -81,6 +88,8 @@ class Keeper(QObject):
         self._saved: dict[str, RunRecord] = {}
         self._pending: list[Future[Any]] = []
         self._extra: dict[str, Any] = {}
+        self._running_id = ""
+        self._began_s = self._due_s = 0.0
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keeper") if writes else None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -139,7 +148,7 @@ class Keeper(QObject):
             self.save()
         history = self._studio.history
         if self._writes and self._studio.active and history is not None and history.step > 0:
-            self._write_run(RunRecord(self._free_id(history), f"Run {len(self._studio.past) + 1}", history))
+            self._write_run(RunRecord(self._id_of_running(history), f"Run {len(self._studio.past) + 1}", history))
         if self._window is not None and self._writes:
             settings = window_settings()
             self._window.save_geometry(settings)
@@ -178,6 +187,8 @@ class Keeper(QObject):
         studio.picture_changed.connect(self._later)
         studio.config_changed.connect(self._later)
         studio.theme_changed.connect(self._later)
+        studio.run_started.connect(self._on_run_started)
+        studio.evaluated.connect(self._on_evaluated)
         studio.run_ended.connect(self._on_run_ended)
         studio.past_changed.connect(self._on_past)
         if self._window is not None:
@@ -208,11 +219,32 @@ class Keeper(QObject):
     # Runs
 
     @Slot(object)
+    def _on_run_started(self, event: RunStarted) -> None:
+        self._running_id = ""
+        self._began_s = time.monotonic()
+        self._due_s = self._began_s + _RUN_LEAST_S
+
+    @Slot(object)
+    def _on_evaluated(self, event: Evaluated) -> None:
+        """Writes the curves of the run that goes on, now and then."""
+        history, now_s = self._studio.history, time.monotonic()
+        if now_s < self._due_s or history is None or history.step == 0 or not self._studio.active:
+            return
+        self._due_s = now_s + min(_RUN_MOST_S, max(_RUN_LEAST_S, _RUN_SHARE * (now_s - self._began_s)))
+        self._running_id = self._id_of_running(history)
+        # A copy: the original grows while the other thread writes.
+        still = history.with_run_id(history.started.run_id)
+        self._write_run(RunRecord(self._running_id, f"Run {len(self._studio.past) + 1}", still))
+
+    def _id_of_running(self, history: History) -> str:
+        return self._running_id or self._free_id(history)
+
+    @Slot(object)
     def _on_run_ended(self, event: RunEnded) -> None:
         history = self._studio.history
         if history is None or history.step == 0 or not self._writes:
             return
-        run_id = self._free_id(history)
+        run_id, self._running_id = self._id_of_running(history), ""
         name = f"Run {len(self._studio.past) + 1}"
         folder = runs.runs_folder() / run_id
         self._studio.open_kept = KeptRun(run_id, name, history, folder)
@@ -244,12 +276,13 @@ class Keeper(QObject):
         studio = self._studio
         for place, kept in enumerate(studio.past):
             if kept.folder is None and kept.history.step > 0:
-                run_id = self._free_id(kept.history)
+                run_id, self._running_id = self._id_of_running(kept.history), ""
                 studio.past[place] = kept = replace(kept, id=run_id, folder=runs.runs_folder() / run_id)
             known = self._saved.get(kept.id)
-            if kept.folder is not None and (known is None or (known.name, known.hidden) != (kept.name, kept.hidden)):
+            if kept.folder is not None and (known is None or _said(known) != _said(kept)):
                 self._write_run(RunRecord(kept.id, kept.name, kept.history, kept.hidden))
-        there = {kept.id for kept in studio.past} | ({studio.open_kept.id} if studio.open_kept else set())
+        there = {kept.id for kept in studio.past} | {self._running_id}
+        there |= {studio.open_kept.id} if studio.open_kept else set()
         for gone in set(self._saved) - there:
             del self._saved[gone]
             self._submit(partial(runs.forget_run, gone))
@@ -266,3 +299,8 @@ class Keeper(QObject):
 
     def _on_not_opened(self, report: ErrorReport) -> None:
         logger.info("the weights of the last run are not used: %s", report.sentence)
+
+
+def _said(run: RunRecord | KeptRun) -> tuple[str, bool, int]:
+    """What of a run may have changed since it was written."""
+    return run.name, run.hidden, run.history.step

@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TextIO
 
@@ -19,6 +20,8 @@ from cnnstudio.core.paths import log_folder
 
 logger = logging.getLogger(__name__)
 
+_CRASH: Final = "crash.log"
+_LAST_CRASH: Final = "last-crash.log"
 _BYTES: Final = 1_000_000
 _FILES: Final = 3
 _LEVELS: Final = {
@@ -31,17 +34,23 @@ _LEVELS: Final = {
 _crash_file: TextIO | None = None
 
 
-def start() -> None:
-    """Sends the log to a file, Qt's messages to the log, and a crash's stack to a file of its own."""
+def start() -> Path | None:
+    """Sends the log to a file, Qt's messages to the log, and a crash's stack to a file of its own.
+
+    Returns:
+        What is known of a crash of the last time, or None where there was none.
+    """
     global _crash_file
     root = logging.getLogger()
     root.setLevel(logging.INFO)
+    crash = None
     try:
         log_folder().mkdir(parents=True, exist_ok=True)
+        crash = _put_crash_aside()
         handler: logging.Handler = logging.handlers.RotatingFileHandler(
             log_folder() / "cnnstudio.log", maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True
         )
-        _crash_file = (log_folder() / "crash.log").open("a", encoding="utf-8")
+        _crash_file = (log_folder() / _CRASH).open("a", encoding="utf-8")
         faulthandler.enable(_crash_file)
     except OSError:
         handler = logging.NullHandler()
@@ -49,6 +58,19 @@ def start() -> None:
     root.addHandler(handler)
     logging.captureWarnings(capture=True)
     qInstallMessageHandler(_on_qt_message)
+    return crash
+
+
+def crash_report(crash: Path) -> ErrorReport:
+    """What the next start says of a crash."""
+    return ErrorReport(f"The last time the program ended in the middle of its work; what is known of it is in {crash}.")
+
+
+def _put_crash_aside() -> Path | None:
+    written = log_folder() / _CRASH
+    if not written.is_file() or not written.stat().st_size:
+        return None
+    return written.replace(log_folder() / _LAST_CRASH)
 
 
 def stop() -> None:

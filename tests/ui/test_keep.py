@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.paths import study_folder
 from cnnstudio.core.questions import KeepRun, OpenRun
 from cnnstudio.core.runs import kept_runs
 from cnnstudio.ui import keep
+from cnnstudio.ui.dialogs import ask_second_instance
 from cnnstudio.ui.keep import Keeper, lock_study, study_file
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.studio import Studio
@@ -221,3 +224,58 @@ def test_the_geometry_is_in_the_programs_own_folder(rig, start, qtbot, home):
     start(window=window).close()
     assert (home / "config" / "window.ini").is_file()
     assert LIGHT is rig.studio.theme
+
+
+def test_a_run_that_is_killed_keeps_its_curves(rig, start, monkeypatch):
+    monkeypatch.setattr(keep, "_RUN_LEAST_S", 0.0)
+    keeper = start()
+    rig.studio.run()
+    rig.engine.advance(20)
+    rig.drain()
+    keeper._writer.shutdown(wait=True)
+    records, _ = kept_runs()
+    assert [0 < record.history.step <= 20 for record in records] == [True]
+    assert records[0].history.ended is None
+    keeper._writes = False
+
+
+def test_what_was_written_on_the_way_becomes_the_finished_run(rig, start, monkeypatch):
+    monkeypatch.setattr(keep, "_RUN_LEAST_S", 0.0)
+    keeper = start()
+    for _ in range(2):
+        rig.studio.run()
+        rig.engine.advance(20)
+        rig.drain()
+        rig.engine.finish()
+        rig.drain()
+    rig.studio.run()
+    rig.engine.advance(20)
+    rig.drain()
+    broken_off = rig.studio.history.step
+    rig.studio.again(new_weights=False)
+    keeper.close()
+    assert [record.history.step for record in kept_runs()[0]] == [40, 40, broken_off]
+
+
+@pytest.mark.parametrize(("label", "goes_on"), [("Open without keeping", True), ("Quit", False)])
+def test_a_second_instance_asks(qtbot, label, goes_on):
+    def choose():
+        box = QApplication.activeModalWidget()
+        assert "already open" in box.text()
+        assert "nothing you do in it will be kept" in box.informativeText()
+        assert box.defaultButton().text() == "Quit"
+        next(button for button in box.buttons() if button.text() == label).click()
+
+    QTimer.singleShot(0, choose)
+    assert ask_second_instance() is goes_on
+
+
+def test_a_second_instance_that_is_left_does_not_open(monkeypatch):
+    from cnnstudio.ui import app, dialogs
+
+    lock = lock_study()
+    assert app._may_keep(lock) is True
+    for answer, expected in ((True, False), (False, None)):
+        monkeypatch.setattr(dialogs, "ask_second_instance", lambda answer=answer: answer)
+        assert app._may_keep(lock_study()) is expected
+    lock.unlock()

@@ -67,3 +67,14 @@ def test_an_exception_in_another_thread_is_logged_and_touches_no_widget(qapp, ex
     thread.join()
     hooks.remove()
     assert shown == []
+
+
+def test_the_next_start_offers_what_is_known_of_a_crash(root):
+    assert logs.start() is None
+    logs._crash_file.write("Fatal Python error: Segmentation fault")
+    logs.stop()
+    crash = logs.start()
+    assert crash.read_text(encoding="utf-8").startswith("Fatal")
+    assert str(crash) in logs.crash_report(crash).sentence
+    logs.stop()
+    assert logs.start() is None, "told once"
