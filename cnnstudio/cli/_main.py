@@ -13,7 +13,7 @@ from typing import Final
 
 from cnnstudio.cli import _terminal, data, evaluate, networks, race, read
 from cnnstudio.cli._parser import Parser
-from cnnstudio.core.errors import StudioError
+from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.free_memory import refuse_if_too_little
 
 FAILED: Final = 1
@@ -68,6 +68,7 @@ def main(argv: Sequence[str]) -> int:
     except SystemExit:  # --help was printed
         return 0
     try:
+        _terminal.check_json(arguments.json)
         if name in _WITH_TORCH:
             refuse_if_too_little()
         _RUNNERS[name](arguments)
@@ -76,6 +77,9 @@ def main(argv: Sequence[str]) -> int:
         return WRONG_USE
     except StudioError as error:
         _terminal.say(error.report.sentence)
+        return FAILED
+    except MemoryError as error:
+        _terminal.say(report_from(error, f"cnnstudio {name}").sentence)
         return FAILED
     except KeyboardInterrupt:
         _terminal.say("Stopped with Ctrl-C.")

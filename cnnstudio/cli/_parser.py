@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from cnnstudio.cli._terminal import WrongUse
+from cnnstudio.core.config import knobs
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import Knob, Value
 
@@ -49,6 +51,26 @@ def add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
         type=knob_type(knob),
         metavar="VALUE",
         help=_plain(f"{knob.sentence} {knob.expected[:1].upper()}{knob.expected[1:]}{unit}; default {knob.default}."),
+    )
+
+
+def add_amount(parser: argparse.ArgumentParser, what: str, text: str) -> None:
+    """Adds --examples and --seed for a command that loads pictures, within the bounds of a race.
+
+    Args:
+        parser: The command's.
+        what: What is counted, for sentences.
+        text: The help of --examples.
+    """
+    known = knobs()
+    examples = replace(known["examples"], label=what)
+    parser.add_argument("--examples", type=knob_type(examples), metavar="N", help=text)
+    parser.add_argument(
+        "--seed",
+        type=knob_type(known["seed"]),
+        default=0,
+        metavar="S",
+        help="of a set that the program makes; default 0",
     )
 
 

@@ -43,6 +43,16 @@ def report_stream(json_file: str | None) -> TextIO:
     return sys.stderr if json_file == STDOUT else sys.stdout
 
 
+def check_json(name: str | None) -> None:
+    """Refuses a JSON file's name before the work begins.
+
+    Raises:
+        WrongUse: It is that of a folder.
+    """
+    if name is not None and name != STDOUT and (not Path(name).name or Path(name).is_dir()):
+        raise WrongUse(f"The JSON cannot go to {name!r}, which is a folder.", remedy="Give --json FILE, or - .")
+
+
 def write_json(name: str | None, data: Mapping[str, Any]) -> None:
     """Writes a result's JSON into a file, or to standard output for "-"; nothing for None.
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from cnnstudio.cli import _terminal
-from cnnstudio.cli._parser import Parser, add_data_root, add_json
+from cnnstudio.cli._parser import Parser, add_amount, add_data_root, add_json
 from cnnstudio.cli._terminal import WrongUse
 from cnnstudio.core.dataset import DatasetInfo, Images, Loaded, Request
 from cnnstudio.core.errors import StudioError
@@ -35,8 +35,7 @@ def add_arguments(parser: Parser) -> None:
     """The options."""
     parser.add_argument("action", choices=("make", "info"))
     parser.add_argument("--dataset", metavar="KEY", help="as in digits:jitter=3; default digits; info: default all")
-    parser.add_argument("--examples", type=int, metavar="N", help="training pictures; default: the set's own")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of a set that the program makes; default 0")
+    add_amount(parser, "training pictures", "training pictures; default: the set's own")
     parser.add_argument("--out", type=Path, metavar="FILE", help="make: where to; .npz holds all, .png shows the first")
     add_data_root(parser)
     parser.add_argument("--no-download", action="store_true", help="use only data that are on this computer")
@@ -49,10 +48,6 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         StudioError: The data cannot be had, or the file cannot be written.
     """
-    if arguments.examples is not None and arguments.examples < 1:
-        raise WrongUse("At least one picture is needed.", remedy="Give --examples 1 or more.")
-    if arguments.seed < 0:
-        raise WrongUse("A seed cannot be negative.", remedy="Give --seed 0 or more.")
     (_make if arguments.action == "make" else _info)(arguments)
 
 

@@ -24,7 +24,7 @@ from typing import Any, Final
 import numpy as np
 
 from cnnstudio.cli import _terminal, _weights
-from cnnstudio.cli._parser import Parser, add_data_root, add_json
+from cnnstudio.cli._parser import Parser, add_amount, add_data_root, add_json
 from cnnstudio.core.dataset import Loaded, Pictures, Request
 from cnnstudio.core.errors import StudioError
 
@@ -38,8 +38,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--weights", type=Path, metavar="FILE", help="default: the weights that come with the program")
     parser.add_argument("--dataset", default="digits", metavar="KEY", help="as in mnist or folder:PATH; default digits")
     add_data_root(parser)
-    parser.add_argument("--examples", type=int, metavar="N", help="how many test pictures; default: the set's own")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of a set that the program makes; default 0")
+    add_amount(parser, "test pictures", "how many test pictures; default: the set's own")
     parser.add_argument("--no-download", action="store_true", help="use only data that are on this computer")
     add_json(parser)
 
@@ -55,17 +54,15 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.network is None and arguments.weights is None:
         raise _terminal.WrongUse("No network is named.", remedy="Give --network KEY or --weights FILE.")
-    if arguments.examples is not None and arguments.examples < 1:
-        raise _terminal.WrongUse("At least one picture is needed.", remedy="Give --examples 1 or more.")
     try:
-        info = find(arguments.dataset).info
+        find(arguments.dataset)
         if arguments.network is not None:
             networks.find(arguments.network)
     except StudioError as error:
         raise _terminal.WrongUse(error.report.what, error.report.cause, error.report.remedy) from None
     trained = _trained_by_card(arguments)
     loaded = _terminal.watched(_load(arguments))
-    pictures = _together(loaded) if info.takes_path else loaded.test
+    pictures = loaded.test
     trained = trained or _trained_without_card(arguments, pictures, loaded)
     _refuse_other_shape(trained, pictures, arguments.dataset)
     pictures = _relabelled(pictures, loaded.class_names, trained)
@@ -88,14 +85,9 @@ def _load(arguments: argparse.Namespace) -> Any:
         root=arguments.data_root,
         path=found.path,
         download=not arguments.no_download,
+        measure=True,
     )
     return load(found.info, request)
-
-
-def _together(loaded: Loaded) -> Pictures:
-    """All pictures of a folder: whoever evaluates on it does not learn from it."""
-    images = np.concatenate([loaded.train.images, loaded.test.images])
-    return Pictures(images, np.concatenate([loaded.train.labels, loaded.test.labels]))
 
 
 def _trained_by_card(arguments: argparse.Namespace) -> _weights.Trained | None:

@@ -159,16 +159,37 @@ def _write_results(arguments: argparse.Namespace, history: History, seconds: flo
     stream = _terminal.report_stream(arguments.json)
     stream.write(_terminal.table(HEADINGS, [_row(history, network) for network in history.networks]))
     stream.flush()
-    _terminal.write_json(arguments.json, results(history, seconds))
-    if arguments.weights_dir is not None:
-        from cnnstudio.core.questions import SaveWeights
-        from cnnstudio.engine.answers import answer_now
+    problems: list[StudioError] = []
+    for write in (_write_json, _write_weights, _write_figure):
+        try:
+            write(arguments, history, seconds, session)
+        except StudioError as error:  # the other results are worth having
+            problems.append(error)
+    for problem in problems[1:]:
+        _terminal.say(problem.report.sentence)
+    if problems:
+        raise problems[0]
 
-        answer_now(SaveWeights(arguments.weights_dir), session)
-        _terminal.say(f"The weights are in {arguments.weights_dir}.")
-    if arguments.figure is not None:
-        _figure.draw_curves(history, arguments.figure, arguments.name)
-        _terminal.say(f"The curves are in {arguments.figure}.")
+
+def _write_json(arguments: argparse.Namespace, history: History, seconds: float, session: Any) -> None:
+    _terminal.write_json(arguments.json, results(history, seconds))
+
+
+def _write_weights(arguments: argparse.Namespace, history: History, seconds: float, session: Any) -> None:
+    if arguments.weights_dir is None:
+        return
+    from cnnstudio.core.questions import SaveWeights
+    from cnnstudio.engine.answers import answer_now
+
+    answer_now(SaveWeights(arguments.weights_dir), session)
+    _terminal.say(f"The weights are in {arguments.weights_dir}.")
+
+
+def _write_figure(arguments: argparse.Namespace, history: History, seconds: float, session: Any) -> None:
+    if arguments.figure is None:
+        return
+    _figure.draw_curves(history, arguments.figure, arguments.name)
+    _terminal.say(f"The curves are in {arguments.figure}.")
 
 
 def _row(history: History, network: str) -> tuple[str, ...]:
@@ -177,6 +198,7 @@ def _row(history: History, network: str) -> tuple[str, ...]:
     known = (network, f"{card.parameters:,}", f"{card.macs:,}")
     if score is None:
         return known + ("-",) * (len(HEADINGS) - len(known))
+    speed = _speed(history, network)
     gap = 100 * (score.train.accuracy - score.test.accuracy)
     return (
         *known,
@@ -185,7 +207,7 @@ def _row(history: History, network: str) -> tuple[str, ...]:
         f"{score.test.accuracy:.2%}",
         f"{gap:+.2f}",
         f"{score.own_seconds:.2f}",
-        f"{_speed(history, network) or 0:,.0f}",
+        "-" if speed is None else f"{speed:,.0f}",
     )
 
 

@@ -24,6 +24,7 @@ from cnnstudio.core.errors import StudioError
 SENTENCE: Final = "Say what the networks make of images."
 SCHEMA: Final = 1
 DATASET: Final = "digits"
+_BLANK: Final = "There is nothing on it: whatever the networks say of it is habit, not reading."
 
 
 def add_arguments(parser: Parser) -> None:
@@ -107,6 +108,8 @@ def _read(path: Path, networks: list[_Network]) -> dict[str, Any]:
     bitmap = Bitmap.from_rgb(image.rgb)
     for network in networks:
         pixels = seen(bitmap, network.trained.spec.input_shape, network.centred)
+        if not pixels.any() and _BLANK not in result["notes"]:
+            result["notes"].append(_BLANK)
         result["verdicts"].append(_verdict(network.trained, pixels))
     return result
 

@@ -91,6 +91,7 @@ class Request:
         root: Folder that holds the data in torchvision's layout, or None for the program's own.
         path: For a set that `takes_path`: the folder behind the colon.
         download: Whether files that are missing may be fetched from the network.
+        measure: Whether all pictures are for the test, by whoever learned elsewhere; for a set that is not split yet.
     """
 
     train: int | None = None
@@ -100,6 +101,7 @@ class Request:
     root: Path | None = None
     path: Path | None = None
     download: bool = True
+    measure: bool = False
 
 
 Loading = Generator[Progress, None, Loaded]

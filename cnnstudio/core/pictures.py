@@ -38,6 +38,7 @@ _EVEN_PAPER: Final = 8 / 255
 _EDGE_PX: Final = 4
 """An edge lies no further than this from the stroke it belongs to."""
 
+_MOST: Final = f"At most {limits.MAX_PICTURE_PIXELS // 1_000_000} million are."
 _REMEDY: Final = "Save it again as PNG or JPEG, or choose another one."
 
 
@@ -94,6 +95,8 @@ def read_picture(source: str | Path | bytes) -> ReadImage:
         ) from None
     except MemoryError:
         raise StudioError(f"{name} is too large for this computer's memory.", remedy="Save it smaller.") from None
+    except Image.DecompressionBombError:
+        raise StudioError(f"{name} has too many pixels to be read.", _MOST, "Save it smaller.") from None
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno:
             report = report_from(error, f"Reading {name}")
@@ -135,7 +138,7 @@ def _decode(image: Image.Image, name: str) -> ReadImage:
     if width * height > limits.MAX_PICTURE_PIXELS:
         raise StudioError(
             f"{name} has {width:,} x {height:,} pixels, too many to be read.",
-            f"At most {limits.MAX_PICTURE_PIXELS // 1_000_000} million are.",
+            _MOST,
             "Save it smaller.",
         )
     if width == 0 or height == 0:

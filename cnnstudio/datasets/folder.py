@@ -186,26 +186,33 @@ def _digit(picture: ReadImage) -> Images:
 
 def _assemble(root: Path, reading: _Reading, names: tuple[str, ...], request: Request) -> Loaded:
     labels = np.array(reading.labels, np.int64)
-    in_test = np.array(reading.in_test, bool)
-    if not in_test.any():
+    in_test = np.array(reading.in_test, bool) | request.measure
+    divided = bool(in_test.any())
+    if not divided:
         # The same test pictures for every seed, so that no run has learned another run's test.
         in_test[choose(labels, max(1, round(len(labels) * limits.FOLDER_TEST_SHARE)), 0, leave_one=True)] = True
-    readable = set(labels[~in_test].tolist())
-    for number, name in enumerate(names):
-        if number not in readable:
-            raise StudioError(
-                f"The class {name!r} of {root.name} has no pictures to learn from.",
-                "None of its files could be read."
-                if number not in reading.labels
-                else "They are all in the test folder.",
-                "Put pictures into it, or take the folder out.",
-            )
+    _refuse_empty(root, names, reading, set(labels[in_test == request.measure].tolist()), divided)
     images = _brought_together(reading)
     train = np.flatnonzero(~in_test)
     if request.train is not None:
         train = train[choose(labels[train], request.train, request.seed)]
     test = np.flatnonzero(in_test)
     return Loaded(Pictures(images[train], labels[train]), Pictures(images[test], labels[test]), names, _notes(reading))
+
+
+def _refuse_empty(root: Path, names: tuple[str, ...], reading: _Reading, needed: set[int], divided: bool) -> None:
+    for number, name in enumerate(names):
+        if number in needed:
+            continue
+        if number not in reading.labels:
+            cause = "None of its files could be read."
+        else:
+            cause = "They are all in the test folder." if divided else "Its only picture is needed for the test."
+        raise StudioError(
+            f"The class {name!r} of {root.name} has no pictures to learn from.",
+            cause,
+            "Put pictures into it, or take the folder out.",
+        )
 
 
 def _brought_together(reading: _Reading) -> Images:

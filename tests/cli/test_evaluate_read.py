@@ -74,6 +74,16 @@ def test_a_folder_is_measured_whole_and_its_classes_go_by_name(
     assert all(word in (evaluate.__doc__ or "") for word in data)
 
 
+def test_a_folder_with_one_picture_of_each_class_is_measured(
+    tmp_path: Path, always_seven: Path, capsys: pytest.CaptureFixture[str]
+):
+    for name in DIGITS:
+        (tmp_path / "drawn" / name).mkdir(parents=True)
+        Image.new("L", (28, 28)).save(tmp_path / "drawn" / name / "mine.png")
+    data = run_json(capsys, "evaluate", "--weights", str(always_seven), "--dataset", f"folder:{tmp_path / 'drawn'}")
+    assert [each["pictures"] for each in data["per_class"].values()] == [1] * 10
+
+
 def test_evaluating_the_raced_weights_gives_the_races_own_number(raced: Outcome, capsys: pytest.CaptureFixture[str]):
     path = raced.folder / "weights" / "small_cnn.safetensors"
     data = run_json(
@@ -116,7 +126,10 @@ def test_shipped_weights_are_the_default(
     ("options", "status", "sentence"),
     [
         ("", 2, "No network is named"),
-        ("--network lenet5 --examples 0", 2, "At least one picture"),
+        ("--network lenet5 --examples 0", 2, "test pictures cannot be 0"),
+        ("--network lenet5 --examples 99999999999", 2, "to 1,000,000"),
+        ("--network lenet5 --seed -1", 2, "seed cannot be -1"),
+        ("--network lenet5 --json .", 2, "which is a folder"),
         ("--network lenet5 --dataset nodata", 2, "no data set 'nodata'"),
         ("--network nonet", 2, "no network 'nonet'"),
         ("--weights nofile.safetensors --dataset glyphs", 1, "nofile.safetensors is not there"),
@@ -168,6 +181,12 @@ def test_a_broken_image_does_not_keep_the_others_from_being_read(
     assert "good.png" in captured.out
     images = json.loads((tmp_path / "r.json").read_text())["images"]
     assert [bool(image["error"]) for image in images] == [True, True, False]
+
+
+def test_a_blank_image_has_a_note(tmp_path: Path, always_seven: Path, capsys: pytest.CaptureFixture[str]):
+    Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
+    data = run_json(capsys, "read", str(tmp_path / "blank.png"), "--weights", str(always_seven), str(always_seven))
+    assert [note.partition(":")[0] for note in data["images"][0]["notes"]] == ["There is nothing on it"]
 
 
 def test_a_colour_network_is_given_colours(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -207,6 +207,24 @@ def test_a_result_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.
     assert "Writing" in capsys.readouterr().err
 
 
+def test_a_result_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setattr(engine_race, "race", lambda config, session, run_id: scripted_run(run_id, config, steps=8))
+    (tmp_path / "file").write_text("")
+    figure = tmp_path / "curves.png"
+    assert cli.main(["race", "--json", str(tmp_path / "file" / "race.json"), "--figure", str(figure)]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("Writing")
+    assert figure.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_too_little_memory_is_one_sentence(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    def full(config, session, run_id):
+        raise MemoryError
+
+    monkeypatch.setattr(engine_race, "race", full)
+    assert cli.main(["race"]) == 1
+    assert "not enough memory" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_ctrl_c_keeps_what_there_is_and_gives_status_130(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):

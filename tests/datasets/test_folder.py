@@ -156,6 +156,7 @@ class TestBadFolders:
             (lambda root: [fill(root / "a", 3), (root / "b").mkdir(), (root / "b" / "x.png").touch()], "could be read"),
             (lambda root: [fill(root / "train" / "a", 3), fill(root / "train" / "b", 3), fill(root / "test" / "c", 3)],
              "The class 'c' of .* learn from. They are all in the test folder"),
+            (lambda root: [fill(root / name, 1) for name in "ab"], "Its only picture is needed for the test"),
         ],
     )  # fmt: skip
     def test_each_gets_a_sentence(self, tmp_path, finish, make, words):
