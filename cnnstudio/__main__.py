@@ -14,6 +14,7 @@ from typing import Final
 from cnnstudio import __version__
 
 WRONG_USE: Final = 2
+INTERRUPTED: Final = 130
 FIGURE: Final = "cnnstudio-race.png"
 
 _HELP: Final = """\
@@ -49,7 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(_help())
         return 0
     if first and not first.startswith("-"):
-        return _command(arguments)
+        try:
+            return _command(arguments)
+        except KeyboardInterrupt:  # so early that no command could say what it stopped
+            return INTERRUPTED
     if not has_screen():
         return _race_instead(arguments)
     preload_torch_libraries()

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from cnnstudio.cli._terminal import WrongUse
 from cnnstudio.core.colours import network_colours
-from cnnstudio.core.history import History, Metric
+from cnnstudio.core.history import History, Metric, Part
 from cnnstudio.core.storage import write_atomic
 
 FORMATS: Final = (".png", ".svg", ".pdf")
+_LINES: Final[tuple[tuple[Part, str], ...]] = (("train", "-"), ("test", "--"))
 _SIZE_INCHES: Final = (11.0, 4.6)
 _DPI: Final = 150
 _ROOM: Final = 1.2
@@ -59,8 +60,8 @@ def _draw(axes: Any, history: History, metric: Metric, label: str, factor: float
     colours = network_colours((card.network, card.role) for card in history.started.competitors)
     ends: list[tuple[float, str, str]] = []
     for card in history.started.competitors:
-        for part, style in (("train", "-"), ("test", "--")):
-            xs, ys = history.curve(card.network, part, metric)  # type: ignore[arg-type]
+        for part, style in _LINES:
+            xs, ys = history.curve(card.network, part, metric)
             axes.plot(xs, factor * ys, style, color=colours[card.network], linewidth=1.6)
             if len(ys) and ys[-1] == ys[-1]:
                 ends.append((float(factor * ys[-1]), f"{card.title} {part}", colours[card.network]))

@@ -92,6 +92,14 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]):
     assert all(f"\n  {name}" in text for name in (*cli.COMMANDS, "bench", "screenshots"))
 
 
+def test_ctrl_c_during_the_first_imports_is_quiet(monkeypatch: pytest.MonkeyPatch):
+    def interrupted(arguments: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(start, "_command", interrupted)
+    assert start.main(["race"]) == 130
+
+
 def test_an_unknown_command_is_one_sentence(capsys: pytest.CaptureFixture[str]):
     assert start.main(["rcae"]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -181,7 +181,7 @@ class TestBadFiles:
     def test_too_many_pixels_are_refused_before_unpacking(self, height):
         bomb = saved(Image.new("1", (20_000, height)))
         assert len(bomb) < 100_000
-        with pytest.raises(StudioError, match="too many pixels"):
+        with pytest.raises(StudioError, match="too many"):
             read_picture(bomb)
 
 
