@@ -210,14 +210,15 @@ def axis_map(length: int, setting: Convolution) -> NDArray[np.intp]:
     if setting.kind == "transposed":
         at = np.arange(before - setting.reach + 1, (length - 1) * setting.stride + setting.reach - after)
         pixel = at // setting.stride
-        return np.asarray(np.where((at % setting.stride == 0) & (pixel >= 0) & (pixel < length), pixel, -1), np.intp)
+        hit = (at % setting.stride == 0) & (pixel >= 0) & (pixel < length)
+        return np.asarray(np.where(hit, pixel, -1), np.intp)
     at = np.arange(-before, length + after)
     if setting.mode == "replicate":
         return np.clip(at, 0, length - 1)
     if setting.mode == "circular":
         return np.asarray(at % length, np.intp)
     if setting.mode == "reflect":
-        return length - 1 - np.abs(length - 1 - np.abs(at))
+        return np.asarray(length - 1 - np.abs(length - 1 - np.abs(at)), np.intp)
     return np.where((at >= 0) & (at < length), at, -1)
 
 
@@ -303,6 +304,7 @@ class Explanation:
         sum: All of it.
         bias: What is added.
         total: The output pixel, before an activation.
+        apart: Whether only one of several channels is read (depthwise).
     """
 
     row: int
@@ -318,6 +320,7 @@ class Explanation:
     sum: float
     bias: float
     total: float
+    apart: bool = False
 
     @property
     def outside(self) -> NDArray[np.bool_]:
@@ -350,6 +353,7 @@ def explain(
     running = np.cumsum(products.reshape(len(channels), -1), axis=1).reshape(products.shape)
     sums = running[:, -1, -1]
     whole = float(np.cumsum(sums)[-1])
+    apart = len(channels) < len(pixels)
     return Explanation(
-        row, column, channels, rows, columns, patch, laid, products, running, sums, whole, bias, whole + bias
+        row, column, channels, rows, columns, patch, laid, products, running, sums, whole, bias, whole + bias, apart
     )

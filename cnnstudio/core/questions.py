@@ -84,6 +84,8 @@ class LayerWeights:
         total: How many there are; `kernels` may hold only the first of them.
         kind: "kernels", "templates" or "local".
         layer: As in "conv 5x5".
+        biases: float32 [filters], what each kernel's sum is added to; None where it has none, or one for each place.
+        scaling: Mean and standard deviation that the network's pixels, from 0 to 1, are normalised by.
     """
 
     network: str
@@ -95,6 +97,8 @@ class LayerWeights:
     layer: str
     kernels: NDArray[np.float32]
     total: int
+    biases: NDArray[np.float32] | None = None
+    scaling: tuple[float, float] = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.questions import FirstLayers, LayerWeights, ReadPicture, Verdict, Verdicts
 from cnnstudio.datasets import find
 from cnnstudio.engine.build import first_weights
+from cnnstudio.engine.pixels import scaling
 from cnnstudio.engine.session import Reader, Session, finish
 
 _LARGEST: Final = 1e6
@@ -93,6 +94,8 @@ def first_layers(question: FirstLayers, session: Session) -> tuple[LayerWeights,
                 layer=first.layer,
                 kernels=first.kernels,
                 total=first.total,
+                biases=first.biases,
+                scaling=scaling(reader.spec.input_shape[0]),
             )
         )
     return tuple(found)

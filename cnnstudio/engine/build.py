@@ -122,12 +122,14 @@ class FirstWeights(NamedTuple):
         layer: As in "conv 5 x 5".
         kernels: float32 [n, channels, height, width].
         total: How many there are; `kernels` may hold fewer.
+        biases: float32 [n], or None where there are none, or one for each place.
     """
 
     kind: Literal["kernels", "templates", "local"]
     layer: str
     kernels: NDArray[np.float32]
     total: int
+    biases: NDArray[np.float32] | None = None
 
 
 def first_weights(spec: NetworkSpec, module: nn.Module, most: int = 96) -> FirstWeights:
@@ -145,8 +147,10 @@ def first_weights(spec: NetworkSpec, module: nn.Module, most: int = 96) -> First
     part = module.get_submodule(step.name)
     weight = cast("Tensor", part.weight).detach()
     title = step.layer.title
+    bias = getattr(part, "bias", None)
+    biases = None if bias is None else _numpy(cast("Tensor", bias).detach()[:most])
     if isinstance(part, nn.Conv2d):
-        return FirstWeights("kernels", title, _numpy(weight[:most]), len(weight))
+        return FirstWeights("kernels", title, _numpy(weight[:most]), len(weight), biases)
     if isinstance(part, modules.LocallyConnected2d):
         places, reads, out = weight.shape
         shown = torch.linspace(0, places - 1, min(places, max(1, most // out))).round().long()
@@ -154,7 +158,7 @@ def first_weights(spec: NetworkSpec, module: nn.Module, most: int = 96) -> First
         return FirstWeights("local", title, _numpy(kernels[:most]), places * out)
     if isinstance(part, nn.Linear):
         folded = weight[:most].reshape(-1, *_before_flatten(spec, step))
-        return FirstWeights("templates", title, _numpy(folded), len(weight))
+        return FirstWeights("templates", title, _numpy(folded), len(weight), biases)
     raise StudioError(f"The first layer of {spec.title} has no kernels to look at.")
 
 
