@@ -28,6 +28,7 @@ from cnnstudio.core.events import (
     Tick,
 )
 from cnnstudio.core.live import LiveSettings
+from cnnstudio.engine import device as devices
 from cnnstudio.engine import evaluate
 from cnnstudio.engine.grid import Events, starting_grid
 from cnnstudio.engine.moments import flatten, is_finite
@@ -149,6 +150,7 @@ class _Race:
         rate = self._peak * schedule_factor(self._config, self.step, total)
         batch = grid.train.take(index)
         images = normalise_(grid.augmentation(to_unit(batch.images, grid.run.started.channels_last)))
+        devices.wait_for(self._session.device)  # what all networks share is on no network's clock
         results: list[StepResult] = []
         for learner in grid.learners.values():
             if results:

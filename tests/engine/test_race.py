@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from cnnstudio.core.live import LiveSettings
 from cnnstudio.engine import grid, memory
 from cnnstudio.engine.pixels import to_input
 from cnnstudio.engine.race import evaluation_steps, race
+from cnnstudio.engine.train import Learner
 from tests.engine import tiny
 from tests.engine.tiny import only, run
 
@@ -344,3 +346,18 @@ def test_long_work_hands_over_in_between() -> None:
     assert len(between) == 6
     assert isinstance(events[0], Preparing)
     assert only(MomentKept, events)[-1].kept == (0, 1, 2, 3, 4, 5, 6)
+
+
+def test_what_all_networks_share_is_done_before_the_first_clock_starts(monkeypatch) -> None:
+    order: list[str] = []
+    learn = Learner.learn
+
+    def noted(learner: Learner, *given: Any) -> Any:
+        order.append(learner.network)
+        return learn(learner, *given)
+
+    monkeypatch.setattr("cnnstudio.engine.race.devices.wait_for", lambda device: order.append("wait"))
+    monkeypatch.setattr(Learner, "learn", noted)
+    tiny.run(tiny.config(epochs=1))
+    per_step = ["wait", "mlp", "wait", "lenet5", "wait"]
+    assert order == per_step * 3
