@@ -42,6 +42,9 @@ _FLATTEN_SENTENCE: Final = (
     "The list is only a numbering. A dense layer starts with no idea which numbers were neighbours: give it every "
     "picture with the pixels in one other, fixed order, and it learns just as well."
 )
+_STRETCH: Final = 1_000
+"""The drawing takes what height it can use before any is left empty."""
+
 _EXAMPLE: Final = (200, 1_000)
 _TIPS: Final[dict[str, str]] = {
     "dense": "Every unit reads every pixel, with weights of its own.",
@@ -78,10 +81,10 @@ class ConnectionsPanel(Panel):
         self.drawing = ConnectionDrawing(self.studio.theme)
         self.drawing.hovered.connect(self._on_hovered)
         self.drawing.picked.connect(self._on_picked)
-        self.body.addWidget(self.drawing, 1)
+        self.body.addWidget(self.drawing, _STRETCH)
         self.flatten = FlattenAnimation(self.studio.theme)
         self.flatten.picked.connect(self._show_words)
-        self.body.addWidget(self.flatten, 1)
+        self.body.addWidget(self.flatten, _STRETCH)
         self.sum = ElidedLabel("heading")
         self.body.addWidget(self.sum)
         self.sentence = label("", "small", wrap=True)
@@ -90,6 +93,7 @@ class ConnectionsPanel(Panel):
         self.bill = ConnectionBill(self.studio.theme)
         self.bill.chosen.connect(self._choose)
         self.body.addWidget(self.bill)
+        self.body.addStretch(1)
         self.studio.config_changed.connect(self._on_config)
         self._show_view()
 
@@ -127,7 +131,8 @@ class ConnectionsPanel(Panel):
         """Restyles what paints itself."""
         for part in (self.drawing, self.flatten, self.bill):
             part.set_theme(theme)
-        self.size_words.setMinimumWidth(QFontMetrics(theme.font("body")).horizontalAdvance("224 × 224"))
+        self.size_words.setMinimumWidth(QFontMetrics(theme.font("body")).horizontalAdvance("224 × 224 px"))
+        self._fit()
         if self._fed:
             self._show_all()
 
@@ -177,7 +182,7 @@ class ConnectionsPanel(Panel):
         self.side = QSlider(Qt.Orientation.Horizontal)
         self.side.setRange(LEAST_SIDE_PX, MOST_SIDE_PX)
         self.side.setPageStep(LEAST_SIDE_PX)
-        self.side.setMinimumWidth(12 * GRID_PX)
+        self.side.setMinimumWidth(8 * GRID_PX)
         self.side.setAccessibleName("height and width of the picture")
         self.side.setToolTip(f"Height and width of the picture, {LEAST_SIDE_PX} to {MOST_SIDE_PX} pixels.")
         self.side.valueChanged.connect(self._read_sizes)
@@ -190,11 +195,9 @@ class ConnectionsPanel(Panel):
         self.example = button("200 × 200 × 3 by 1,000", "quiet", tip="A small colour photograph and one dense layer of "
                               "a thousand units: 120 million weights.")  # fmt: skip
         self.example.clicked.connect(self._show_example)
-        self.as_race = button("As in the race", "quiet", tip="The picture's size, the units and the kernels of the "
-                              "networks that learn.")  # fmt: skip
+        self.as_race = button("Reset", "quiet", tip="The picture's size, the units and the kernels of the race again.")
         self.as_race.clicked.connect(self._follow_race)
         self.more = button("More", "quiet", tip="Units, kernels, size of a kernel.", checkable=True)
-        row.addWidget(label("picture", "muted"))
         row.addWidget(self.side, 1)
         for one in (self.size_words, self.colour, self.example, self.as_race, self.more):
             row.addWidget(one)
@@ -205,7 +208,7 @@ class ConnectionsPanel(Panel):
         self.options = QWidget()
         row = QHBoxLayout(self.options)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(3 * GRID_PX)
+        row.setSpacing(2 * GRID_PX)
         self.fields: dict[str, KnobField] = {}
         for knob in (UNITS, KERNELS, KERNEL):
             made = KnobField(knob, knob.default)
@@ -290,8 +293,8 @@ class ConnectionsPanel(Panel):
         for name, made in self.fields.items():
             with QSignalBlocker(made):
                 made.set_value(getattr(choice, name))
-        self.size_words.setText(f"{choice.side} × {choice.side}")
-        self.as_race.setVisible(choice.own)
+        self.size_words.setText(f"{choice.side} × {choice.side} px")
+        self.as_race.setEnabled(choice.own)
         self.next_map.setEnabled(choice.kernels > 1)
 
     @Slot()
@@ -300,8 +303,8 @@ class ConnectionsPanel(Panel):
             (row, column), width = self.flatten.surface.pixel, self.model.given.shape[2]
             first, second = self.flatten.surface.places
             text = (
-                f"Row {row}, column {column}: {row} × {width} + {column} = place {first:,}. The pixel below: "
-                f"{row + 1} × {width} + {column} = place {second:,}. They are {second - first} apart."
+                f"Row {row}, column {column}: {row} × {width} + {column} = place {first:,}; below it {row + 1} × "
+                f"{width} + {column} = place {second:,}: {second - first} apart."
             )
             sentence = _FLATTEN_SENTENCE
         else:
@@ -319,6 +322,9 @@ class ConnectionsPanel(Panel):
         if layer.weights_from == "shipped":
             return "weights that came with the program"
         return "learned until now" if layer.step is None else f"learned until step {layer.step:,}"
+
+    def _fit(self) -> None:
+        self.drawing.setMaximumHeight(self.drawing.wanted_height(self.contentsRect().width() - 6 * GRID_PX))
 
     @Slot(object)
     def _on_hovered(self, place: Place | None) -> None:
@@ -372,6 +378,7 @@ class ConnectionsPanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the sentence out where there is no room for it."""
         super().resizeEvent(event)
+        self._fit()
         self._show_words()
 
 

@@ -49,7 +49,7 @@ class Connection:
     def patch(self) -> Numbers:
         """The pixels read, from 0 to 1: float32, as the weights."""
         top, left, bottom, right = self.box
-        return self.picture[:, top:bottom, left:right].astype(np.float32) / 255
+        return self.picture[:, top:bottom, left:right].astype(np.float32) / np.float32(255)
 
     @property
     def value(self) -> float:
@@ -101,5 +101,5 @@ class Connection:
 
 def flat_weights(weights: Numbers) -> Numbers:
     """One number per place, [rows, columns]: the weights of all channels added, which is what a grey pixel meets."""
-    added: Numbers = weights.sum(axis=0)
+    added: Numbers = weights.sum(axis=0, dtype=np.float32)
     return added

@@ -21,7 +21,7 @@ HUES: Final[dict[Way, str]] = {
     "conv": ROLE_COLOURS["cnn"],
 }
 
-_SHARES: Final = (0.2, 0.27, 0.27, 0.13, 0.13)
+_SHARES: Final = (0.25, 0.245, 0.245, 0.13, 0.13)
 """Of the width: name, connections, weights, memory, memory while training."""
 
 _HEADS: Final = ("", "connections", "distinct weights", "memory", "training")
@@ -154,9 +154,9 @@ class ConnectionBill(QWidget):
         for column, words in enumerate(self._words(wiring)):
             cell = self._cell(column, top, high)
             if column in (1, 2):
-                cell = cell.adjusted(0, 0, 0, -GRID_PX * 0.75)
                 count = wiring.connections if column == 1 else wiring.weights
                 self._paint_bar(painter, cell, count, hue if column == 2 else mixed(hue, theme.colour("window"), 0.55))
+                cell = cell.adjusted(0, 0, 0, -GRID_PX)
             painter.setFont(theme.font("body", bold=current and column in (0, 2)))
             painter.setPen(theme.readable(hue) if column == 0 else theme.colour("text"))
             text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(cell.width()))
@@ -164,7 +164,7 @@ class ConnectionBill(QWidget):
 
     def _paint_bar(self, painter: QPainter, cell: QRectF, count: int, colour: QColor) -> None:
         thick = GRID_PX / 2
-        whole = QRectF(cell.left(), cell.bottom() - thick / 2, cell.width(), thick)
+        whole = QRectF(cell.left(), cell.bottom() - 1.75 * thick, cell.width(), thick)
         painter.fillRect(whole, self._theme.colour("chip"))
         painter.fillRect(QRectF(whole.left(), whole.top(), whole.width() * self.bar_share(count), thick), colour)
         painter.setPen(QPen(self._theme.colour("window"), 1))

@@ -15,7 +15,7 @@ from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, signed_colours
 from cnnstudio.ui.widgets._connection import Connection, Place, flat_weights
 from cnnstudio.ui.widgets.mosaic import as_rgb
 
-_GAP_SHARE: Final = 0.1
+_GAP_SHARE: Final = 0.08
 """Of the width, between two parts of the drawing: room for the lines."""
 
 _MOST_LINES: Final = 392
@@ -23,6 +23,9 @@ _MOST_LINES: Final = 392
 
 _LEAST_NUMBER_PX: Final = 30
 """A cell of the kernel this wide has room for its number."""
+
+_TILE_SHARE: Final = 0.17
+"""Of the picture's side: a neighbour's weights."""
 
 _LEAST_MARK_PX: Final = 6
 _DIM: Final = 120
@@ -125,15 +128,22 @@ class ConnectionDrawing(QWidget):
 
     def weights_rect(self) -> QRectF:
         """Where the unit's weights are, in px: below them there is room for those of its neighbours."""
+        column = self._column()
+        side = min(column.width(), column.height() - self._tile_px() - self._caption_px() - GRID_PX)
+        return QRectF(column.center().x() - side / 2, column.top(), side, side)
+
+    def _column(self) -> QRectF:
+        """The unit's weights with those of its neighbours: higher than the picture where there is room."""
         square = self._square(1)
-        side = square.height() - self._tile_px() - self._caption_px() - GRID_PX
-        return QRectF(square.center().x() - side / 2, square.top(), side, side)
+        wanted = square.height() + self._tile_px() + self._caption_px() + GRID_PX
+        square.setHeight(max(1.0, min(wanted, self.height() - 2 * self._caption_px() - GRID_PX)))
+        return square
 
     def _tile_px(self) -> float:
-        return self._square(1).height() * 0.17
+        return self._square(1).height() * _TILE_SHARE
 
     def _tile_rect(self, number: int) -> QRectF:
-        square, side = self._square(1), self._tile_px()
+        square, side = self._column(), self._tile_px()
         step = (square.width() - side) / max(1, len(self._tiles) - 1)
         return QRectF(square.left() + number * step, square.bottom() - side, side, side)
 
@@ -242,6 +252,11 @@ class ConnectionDrawing(QWidget):
             painter.drawImage(area, self._images["outputs"])
         else:
             painter.fillRect(area, self._theme.colour("chip"))
+            painter.setFont(self._theme.font("small"))
+            painter.setPen(self._theme.colour("muted"))
+            bottom = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom | Qt.TextFlag.TextWordWrap
+            words = area.adjusted(GRID_PX, GRID_PX, -GRID_PX, -GRID_PX)
+            painter.drawText(words, bottom, "too many weights to draw: only this unit is computed")
         painter.setPen(QPen(self._theme.colour("outline"), 1))
         painter.drawRect(area)
 
@@ -273,16 +288,15 @@ class ConnectionDrawing(QWidget):
     def _paint_words(self, painter: QPainter) -> None:
         assert self._shown is not None
         for number, (above, below) in enumerate(self._shown.words):
-            self._write(painter, self._square(number), above, below)
+            self._write(painter, self._column() if number == 1 else self._square(number), above, below)
         if self._tiles:
-            room = self._square(1)
+            room = self._column()
             room.setTop(self.weights_rect().bottom() + 2)
             room.setBottom(self._tile_rect(0).top())
             self._fit_text(painter, room, "those of its neighbours:")
 
     def _write(self, painter: QPainter, square: QRectF, above: str, below: str) -> None:
-        high = self._caption_px()
-        room = QRectF(square.left(), 0, square.width() + self.width() * _GAP_SHARE * 0.8, high)
+        room = QRectF(square.left(), 0, self.width() / 3 - GRID_PX, self._caption_px())
         painter.setFont(self._theme.font("small", bold=True))
         painter.setPen(self._theme.colour("text"))
         self._fit_text(painter, room, above)
@@ -291,7 +305,10 @@ class ConnectionDrawing(QWidget):
         self._fit_text(painter, room.translated(0, square.bottom() + 2), below)
 
     def _fit_text(self, painter: QPainter, room: QRectF, text: str) -> None:
-        words = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()))
+        """Writes a line at the left of a room, or so far left of it that it ends inside the widget."""
+        metrics = painter.fontMetrics()
+        words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()))
+        room.moveLeft(max(0.0, min(room.left(), self.width() - 1 - metrics.horizontalAdvance(words))))
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
 
     # Explaining
@@ -353,6 +370,11 @@ class ConnectionDrawing(QWidget):
         column = min(max(self._shown.place[1] + far * way[1], 0), columns - 1)
         if self._shown.wiring.holds(row, column):
             self.picked.emit((row, column))
+
+    def wanted_height(self, width: int) -> int:
+        """The height in px that is filled at a width."""
+        side = min(width * (1 - 2 * _GAP_SHARE) / 3, _MOST_SIDE_PX)
+        return round(side * (1 + _TILE_SHARE)) + 3 * self._caption_px() + 3 * GRID_PX
 
     def sizeHint(self) -> QSize:
         """Wide, and as high as a third of it."""

@@ -103,7 +103,9 @@ class FlattenSurface(QWidget):
     def set_pixel(self, pixel: Pixel) -> None:
         """Follows another pixel; one of the last row has none below it, so the row above is taken."""
         row, column = pixel
-        self._pixel = min(max(row, 0), max(0, self.rows - 2)), min(max(column, 0), self._shape[2] - 1)
+        if self._image is not None:  # before the first picture nobody knows how large it is
+            row, column = min(max(row, 0), max(0, self.rows - 2)), min(max(column, 0), self._shape[2] - 1)
+        self._pixel = row, column
         self.update()
 
     def set_done(self, rows: float) -> None:
@@ -174,6 +176,9 @@ class FlattenSurface(QWidget):
             painter.drawImage(laid, self._strip or self._image, QRectF(0, 0, whole * width, 1))
         if whole < self.rows:
             painter.drawImage(self.row_rect(whole), self._image, QRectF(0, whole, width, 1))
+            if self._done > whole:
+                painter.setPen(QPen(self._theme.colour("faint"), 1))
+                painter.drawRect(self.row_rect(whole))
         self._paint_pair(painter)
         self._paint_words(painter)
 
@@ -202,14 +207,13 @@ class FlattenSurface(QWidget):
         painter.drawText(QRectF(0, strip.bottom(), self.width(), high), middle, count)
         painter.setPen(theme.colour("text"))
         painter.setFont(theme.font("body", bold=True))
-        text = f"{second - first} apart" if self._done >= row + 2 else "1 apart"
         if self._done >= row + 2:
             start, end = self.pixel_rect(row, column), self.pixel_rect(row + 1, column)
-            self._paint_distance(painter, start.center().x(), end.center().x(), strip, text)
-        else:
+            self._paint_distance(painter, start.center().x(), end.center().x(), strip, f"{second - first} apart")
+        elif self._done <= row:
             room = self.picture_rect()
             upper = self.pixel_rect(row, column)
-            painter.drawText(QPointF(room.right() + GRID_PX, upper.bottom()), text)
+            painter.drawText(QPointF(room.right() + GRID_PX, upper.bottom()), "1 apart")
 
     def _paint_distance(self, painter: QPainter, start: float, end: float, strip: QRectF, text: str) -> None:
         y = strip.top() - GRID_PX
