@@ -166,7 +166,9 @@ COLUMNS: Final = (
         lambda r: _percent(r.score.test.accuracy if r.score else None),
         _test_numbers,
     ),
-    Column("gap", "Train minus test, in points: what was learned by heart.", _gap, _gap_numbers),
+    Column(
+        "gap", "Train minus test, in points: part learned by heart, part luck of the two samples.", _gap, _gap_numbers
+    ),
     Column(
         "best so far",
         "The best accuracy so far on the validation pictures, which are set apart for choosing.",
