@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QActionGroup, QKeySequence, QShortcut
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
 from cnnstudio import datasets, networks
@@ -64,6 +64,7 @@ class Menus(QObject):
             menu = QMenu(window)
             menu.aboutToShow.connect(lambda menu=menu, fill=fill: self._refill(menu, fill))
             made.setMenu(menu)
+        self._actions = self._make_actions()
         self._add_keys()
 
     def choice(self, config: RaceConfig) -> tuple[str, str]:
@@ -77,20 +78,46 @@ class Menus(QObject):
 
     def _add_keys(self) -> None:
         window = self._window
-        keys: list[tuple[str, Callable[[], object]]] = [
-            ("F1", self.show_keys),
-            ("F2", window.toggle_side),
-            ("F10", window.top.menu_button.showMenu),
-            ("F11", self._toggle_full_screen),
-            ("Ctrl+Q", window.close),
-        ]
+        keys: list[tuple[str, Callable[[], object]]] = [("F10", window.top.menu_button.showMenu)]
         for place, panel_id in enumerate(list(window.panels)[:9], start=1):
             keys.append((f"Ctrl+{place}", partial(window.open_panel, panel_id)))
-        for key, action in keys:
-            QShortcut(QKeySequence(key), window, action)
+        for key, act in keys:
+            QShortcut(QKeySequence(key), window, act)
+
+    def _make_actions(self) -> tuple[QAction | None, ...]:
+        """The last part of the menu; its keys belong to these actions alone, or Qt finds them ambiguous."""
+        window = self._window
+        made: list[QAction | None] = []
+        for text, key, act in (
+            ("Set-up and text", "F2", window.toggle_side),
+            ("Whole screen", "F11", self._toggle_full_screen),
+            ("", "", None),
+            ("Keys ...", "F1", self.show_keys),
+            ("About CNN Studio ...", "", self.show_about),
+            ("", "", None),
+            ("Quit", "Ctrl+Q", window.close),
+        ):
+            if act is None:
+                made.append(None)
+                continue
+            action = QAction(text, window)
+            action.setShortcut(key)
+            action.triggered.connect(act)
+            window.addAction(action)
+            made.append(action)
+        return tuple(made)
 
     def _refill(self, menu: QMenu, fill: Callable[[QMenu], None]) -> None:
-        menu.clear()
+        """Empties the menu and fills it again. `QMenu.clear` would delete the actions that others own, too."""
+        for action in menu.actions():
+            menu.removeAction(action)
+            inner = action.menu()
+            if isinstance(inner, QMenu):
+                inner.deleteLater()
+            elif action.parent() is menu:
+                action.deleteLater()
+        for group in menu.findChildren(QActionGroup, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            group.deleteLater()
         fill(menu)
 
     def _fill_main(self, menu: QMenu) -> None:
@@ -108,13 +135,8 @@ class Menus(QObject):
         ):
             inner = menu.addMenu(title)
             fill(inner)
-        menu.addAction("Set-up and text", window.toggle_side).setShortcut("F2")
-        menu.addAction("Whole screen", self._toggle_full_screen).setShortcut("F11")
-        menu.addSeparator()
-        menu.addAction("Keys ...", self.show_keys).setShortcut("F1")
-        menu.addAction("About CNN Studio ...", self.show_about)
-        menu.addSeparator()
-        menu.addAction("Quit", window.close).setShortcut("Ctrl+Q")
+        for last in self._actions:
+            menu.addSeparator() if last is None else menu.addAction(last)
 
     def _fill_datasets(self, menu: QMenu) -> None:
         chosen, _ = parse_key(self._window.studio.config.dataset)

@@ -6,12 +6,14 @@ import gc
 import weakref
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QActionGroup
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.ui.demo import fill
+from cnnstudio.ui.dialogs import KeysDialog
 from cnnstudio.ui.main_window import LEAST_SIZE, MainWindow
 from cnnstudio.ui.theme import THEMES
 
@@ -217,6 +219,52 @@ def test_the_menus_are_filled_and_change_the_study(window, rig):
     assert rig.studio.config.dataset.startswith("glyphs")
     window.top.menu_button.menu().aboutToShow.emit()
     assert any("About" in action.text() for action in window.top.menu_button.menu().actions())
+
+
+def open_menu(window):
+    """As a click on the button does; not shown, for the offscreen platform does not give the keyboard back."""
+    menu = window.top.menu_button.menu()
+    menu.aboutToShow.emit()
+    texts = [action.text() for action in menu.actions() if not action.isSeparator()]
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return texts
+
+
+def test_the_menu_is_the_same_every_time_it_is_opened(window):
+    first = open_menu(window)
+    assert {"Open a picture ...", "Undo", "Clear the canvas", "Keys ...", "Quit"} <= set(first)
+    assert open_menu(window) == first
+    assert open_menu(window) == first
+    menu = window.top.menu_button.menu()
+    assert len(menu.findChildren(QMenu)) == 3
+    assert len(menu.findChildren(QActionGroup)) == 2
+
+
+def test_keys_work_whether_the_menu_was_opened_or_not(window):
+    canvas, control = window.picture.canvas, Qt.KeyboardModifier.ControlModifier
+    window.transport.timeline.setFocus()
+    for opened in range(3):
+        window.activateWindow()
+        canvas.clear()
+        blank = window.picture.drawing_json()
+        QTest.keyClick(window, Qt.Key.Key_Z, control)
+        assert window.picture.drawing_json() != blank, f"opened {opened} times"
+        QTest.keyClick(window, Qt.Key.Key_Z, control | Qt.KeyboardModifier.ShiftModifier)
+        assert window.picture.drawing_json() == blank
+        QTest.keyClick(window, Qt.Key.Key_Z, control)
+        side = window.side.isVisible()
+        QTest.keyClick(window, Qt.Key.Key_F2)
+        assert window.side.isVisible() is not side
+        QTest.keyClick(window, Qt.Key.Key_F11)
+        assert window.isFullScreen()
+        QTest.keyClick(window, Qt.Key.Key_F11)
+        assert not window.isFullScreen()
+        QTest.keyClick(window, Qt.Key.Key_F1)
+        assert isinstance(QApplication.activeModalWidget(), KeysDialog), f"opened {opened} times"
+        QApplication.activeModalWidget().close()
+        open_menu(window)
+    QTest.keyClick(window, Qt.Key.Key_Q, control)
+    assert not window.isVisible()
 
 
 def test_the_dialogs_say_where_the_log_is_and_which_keys_there_are(window, qtbot, home):

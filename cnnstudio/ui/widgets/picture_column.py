@@ -158,17 +158,17 @@ class PictureColumn(QWidget):
     def _add_actions(self) -> None:
         """What the window's menu offers for the picture, with keys that work everywhere in the window."""
         canvas, data = self.canvas, self.data_pictures
-        for text, key, act in (
+        for text, keys, act in (
             ("Open a picture ...", QKeySequence.StandardKey.Open, self.choose_file),
             ("Paste a picture", QKeySequence.StandardKey.Paste, self.paste),
-            ("Next picture of the data set", QKeySequence("Ctrl+N"), data.take_next),
-            ("One by chance", QKeySequence("Ctrl+R"), data.take_random),
+            ("Next picture of the data set", [QKeySequence("Ctrl+N")], data.take_next),
+            ("One by chance", [QKeySequence("Ctrl+R")], data.take_random),
             ("Undo", QKeySequence.StandardKey.Undo, canvas.undo),
             ("Redo", QKeySequence.StandardKey.Redo, canvas.redo),
-            ("Clear the canvas", QKeySequence(), canvas.clear),
+            ("Clear the canvas", [], canvas.clear),
         ):
             action = QAction(text, self)
-            action.setShortcut(key)
+            action.setShortcuts(keys)
             action.triggered.connect(act)
             self.addAction(action)
 
