@@ -104,11 +104,14 @@ def _test_accuracy(run: OpenRun, module: nn.Module, spec: NetworkSpec) -> float 
 
 
 def open_run(question: questions.OpenRun, session: Session) -> Generator[Progress, None, int]:
-    """Brings a kept run back; gives the id it has from now on."""
+    """Brings a kept run back; gives the id it has from now on. A race that began meanwhile stays the open run."""
+    before = session.open_run
     started, index = _read_about(question.folder)
     specs = specs_of(started.config, started.shape, len(started.class_names))
     moments = _kept_moments(question.folder, specs)
     test, index = yield from _test_pictures(started, index, session)
+    if session.open_run is not before:
+        raise StudioError("Another run has begun while this one was being opened.", remedy="Open it again afterwards.")
     started = replace(started, run_id=next(_reopened))
     session.open(OpenRun(started, specs, moments, modules={}, test=test, test_index=index))
     return started.run_id

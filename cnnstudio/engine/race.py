@@ -156,7 +156,7 @@ class _Race:
             if results:
                 yield Tick(self._run_id)
             results.append(learner.learn(images, batch.labels, rate, self.step + 1))
-            self._session.moved(learner.network, self.step + 1)
+            grid.run.learned[learner.network] = self.step + 1
         self.step += 1
         yield StepEnd(self._run_id, self.step, self._examples, self._epoch, rate, tuple(results))
         for result in results:
@@ -230,7 +230,7 @@ class _Race:
         truth = parts[2].labels.cpu().numpy()
         guesses = test.guesses[grid.run.test_index] if final else test.guesses
         guesses.setflags(write=False)
-        self._session.remember_guesses(network, self.step, guesses)
+        self._session.remember_guesses(grid.run, network, self.step, guesses)
         return NetworkScore(
             network=network,
             train=train.score,

@@ -210,12 +210,10 @@ class Session:
         self._viewed.clear()
         self._guesses.clear()
 
-    def moved(self, network: str, step: int) -> None:
-        """One of the open run's networks took a step."""
-        self._run().learned[network] = step
-
-    def remember_guesses(self, network: str, step: int, guesses: Labels) -> None:
-        """Keeps what a measurement found anyway: guesses over the test sample at a step of the open run."""
+    def remember_guesses(self, run: OpenRun, network: str, step: int, guesses: Labels) -> None:
+        """Keeps what a measurement found anyway: guesses over the test sample at a step of a run, if it is open."""
+        if run is not self.open_run:
+            return
         self._guesses[network, step] = guesses
         while len(self._guesses) > KEPT_GUESSES:
             self._guesses.popitem(last=False)
@@ -341,7 +339,7 @@ class Session:
                 raise StudioError("Another run was opened before its predecessor's pictures were read.")
             found: Labels = logits.argmax(1).astype(np.int64)
             found.setflags(write=False)
-            self.remember_guesses(network, reader.step or 0, found)
+            self.remember_guesses(run, network, reader.step or 0, found)
             return found
         return self._guesses[network, reader.step]
 

@@ -38,7 +38,7 @@ from cnnstudio.engine.answers import ANSWERS, answer, answer_now
 from cnnstudio.engine.build import build
 from cnnstudio.engine.pixels import to_input
 from cnnstudio.engine.race import race
-from cnnstudio.engine.session import Session
+from cnnstudio.engine.session import Session, finish
 from cnnstudio.engine.weights import WeightsCard, load_weights, save_weights
 from cnnstudio.networks import spec_for
 
@@ -203,7 +203,7 @@ def test_probabilities_of_a_diverged_network_are_numbers(raced: tuple[Session, l
     with torch.no_grad():
         for part in session.open_run.modules["mlp"].parameters():
             part.fill_(float("inf"))
-    session.moved("mlp", 2)
+    session.open_run.learned["mlp"] = 2
     verdict = answer_now(ReadPicture(PICTURE, "digits", ("mlp",)), session).verdicts[0]
     assert np.isfinite(verdict.probabilities).all()
     assert verdict.probabilities.sum() == pytest.approx(1)
@@ -374,6 +374,18 @@ def test_a_kept_run_whose_data_are_gone_still_reads_pictures(session: Session, t
     assert answer_now(ReadPicture(PICTURE, "digits", ("mlp",)), later).verdicts[0].weights_from == "run"
     with pytest.raises(StudioError, match="test pictures of this run are not at hand"):
         answer_now(Confusions(), later)
+
+
+def test_a_race_that_begins_while_a_kept_run_is_opened_stays_open(session: Session, tmp_path: Path):
+    answer_now(KeepRun(tmp_path), session)
+    later = new_session()
+    opening = answer(OpenRun(tmp_path), later)
+    next(opening)
+    racing = list(race(CONFIG, later, LiveSettings(), 9))
+    with pytest.raises(StudioError, match="Another run has begun"):
+        finish(opening)
+    assert later.open_run.started.run_id == 9
+    assert racing[-1].outcome == "finished"
 
 
 @pytest.mark.parametrize(("name", "content"), [("moments.json", "{}"), ("moments.safetensors", "x")])

@@ -175,7 +175,7 @@ def test_the_run_before_the_last_is_let_go_of() -> None:
 
 def test_without_a_run_there_is_a_sentence() -> None:
     session = tiny.session()
-    for ask in (session.test_pictures, lambda: session.viewer("mlp"), lambda: session.moved("mlp", 1)):
+    for ask in (session.test_pictures, lambda: session.viewer("mlp")):
         with pytest.raises(StudioError, match="No run is open"):
             ask()
 
