@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.ui.widgets.basic import ElidedLabel
@@ -88,7 +90,8 @@ def test_it_shows_what_is_prepared(transport, rig):
     rig.engine.advance(2)
     rig.drain()
     assert transport.about.whole == "Making digits · 100%"
-    assert not transport.run_button.isEnabled()
+    transport.run_button.click()
+    assert rig.engine.commands[-1] == "run"
     assert transport.stop_button.isEnabled()
 
 
@@ -140,3 +143,35 @@ def test_a_narrow_line_loses_whole_parts_not_letters(qtbot):
     made.resize(widths[1] // 2, 20)
     assert made.text().endswith("…")
     assert made.toolTip() == made.whole
+
+
+def focused(transport):
+    return transport.window().focusWidget()
+
+
+def test_the_focus_stays_where_it_is_pressed(transport, rig):
+    transport.run_button.setFocus()
+    QTest.keyClick(transport.run_button, Qt.Key.Key_Space)
+    assert rig.studio.run_state == "preparing"
+    assert focused(transport) is transport.run_button
+    QTest.keyClick(transport.run_button, Qt.Key.Key_Space)
+    rig.engine.advance(6)
+    rig.drain()
+    assert focused(transport) is transport.run_button
+    QTest.keyClick(focused(transport), Qt.Key.Key_Space)
+    rig.drain()
+    assert rig.studio.run_state == "paused"
+    assert rig.engine.commands[1:] == ["run", "pause"]
+
+
+def test_no_button_hands_its_focus_to_one_that_begins_anew(transport, rig):
+    transport.step_button.setFocus()
+    QTest.keyClick(transport.step_button, Qt.Key.Key_Space)
+    assert focused(transport) is transport.step_button
+    rig.drain()
+    assert focused(transport) is transport.step_button
+    transport.stop_button.setFocus()
+    QTest.keyClick(transport.stop_button, Qt.Key.Key_Space)
+    rig.drain()
+    assert rig.studio.run_state == "idle"
+    assert focused(transport) is transport.run_button

@@ -174,13 +174,13 @@ class Transport(QWidget):
 
     @Slot()
     def run_or_pause(self) -> None:
-        """Runs, pauses or goes on, as the state is."""
+        """Runs, pauses or goes on, as the state is; while the data are prepared there is nothing to pause."""
         studio = self._studio
         if studio.run_state == "idle":
             studio.run()
         elif studio.run_state == "paused":
             studio.resume()
-        else:
+        elif studio.run_state == "running":
             studio.pause()
 
     @Slot()
@@ -273,9 +273,12 @@ class Transport(QWidget):
         }[state]
         may_start = studio.ready is not None and self._refusal is None
         self._dress(self.run_button, text, name)
-        self.run_button.setEnabled(may_start if state == "idle" else state != "preparing")
+        # A button that is disabled hands the keyboard to its neighbour, and Space would throw the run away.
+        self.run_button.setEnabled(may_start or studio.active)
         self.run_button.setToolTip(self._run_tip(state))
-        self.step_button.setEnabled(may_start if state == "idle" else state != "preparing")
+        self.step_button.setEnabled(may_start or studio.active)
+        if self.stop_button.hasFocus() and not studio.active:
+            (self.run_button if may_start else self.timeline).setFocus()
         self.stop_button.setEnabled(studio.active)
         again = may_start and (studio.history is not None or studio.active)
         self.same_button.setEnabled(again)
@@ -286,6 +289,8 @@ class Transport(QWidget):
     def _run_tip(self, state: str) -> str:
         if state == "idle" and self._refusal is not None:
             return self._refusal.sentence
+        if state == "preparing":
+            return "The examples are on their way; Stop ends the run"
         return {"idle": "Train the chosen networks on the same examples", "paused": "Go on"}.get(
             state, "Stand still after this batch"
         ) + ". Key: Space"
