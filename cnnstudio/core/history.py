@@ -136,6 +136,10 @@ class History:
         """The newest measurement of a network."""
         return self.at(self.step, network)
 
+    def measurement(self, step: int) -> Evaluated | None:
+        """The measurement that was the newest one at a step; None before the first."""
+        return next((one for one in reversed(self.evaluations) if one.step <= step), None)
+
     def at(self, step: int, network: str) -> NetworkScore | None:
         """The measurement of a network that was the newest one at a step."""
         for evaluated in reversed(self.evaluations):

@@ -45,8 +45,9 @@ def test_a_run_shows_a_matrix_for_each_network(rig, panel):
     play(rig)
     assert not panel.waiting.isVisible()
     assert list(panel._cards) == ["mlp", "lenet5"]
-    assert panel._cards["lenet5"].matrix.counts.trace() == confusion(0.84).trace()
-    assert panel.caption.text().startswith("now, step 40")
+    final = rig.studio.history.latest("lenet5").confusion
+    assert (panel._cards["lenet5"].matrix.counts == final).all(), "the end counts every test picture, as the table does"
+    assert panel.caption.text().startswith("now, step 40, on ")
     assert panel.gallery.mosaic.count == 7
     assert panel.gallery.heading.text() == (
         "CNN is right, MLP is wrong: 7 pictures. Under each: the truth, then what the CNN and the MLP say."
@@ -91,9 +92,31 @@ def test_the_moment_is_followed(rig, panel):
     play(rig)
     rig.studio.set_moment(16)
     settle(rig)
-    assert rig.engine.questions_of(Confusions)[-1] == Confusions(16)
+    assert not rig.engine.questions_of(Confusions), "it was measured"
     assert rig.engine.questions_of(OnlyOneRight)[-1].step == 16
-    assert panel.caption.text().startswith("at step 16")
+    assert panel.caption.whole.startswith("at step 16, on ")
+
+
+def test_between_two_measurements_the_matrices_are_asked_for(rig, panel):
+    play(rig)
+    measured = {one.step for one in rig.studio.history.evaluations}
+    step = next(kept for kept in rig.studio.moments if kept not in measured)
+    rig.studio.set_moment(step)
+    newest = rig.studio.history.measurement(step).step
+    assert panel.caption.whole.startswith(f"measured at step {newest}, on "), "until the answer is there"
+    settle(rig)
+    assert rig.engine.questions_of(Confusions)[-1] == Confusions(step)
+    assert panel._cards["lenet5"].matrix.counts.trace() == confusion(0.84).trace()
+    assert panel.caption.whole.startswith(f"at step {step}, on a sample of 1,000 test pictures")
+
+
+def test_of_a_cell_counted_on_all_pictures_the_sample_is_shown(rig, panel):
+    play(rig)
+    matrix = panel._cards["mlp"].matrix
+    matrix.set_counts(matrix.counts * 100, matrix._names)
+    click_cell(panel, "mlp", 3, 4)
+    settle(rig)
+    assert "7 of them in the sample" in panel.gallery.heading.text()
 
 
 def test_captions_say_truth_and_guesses(rig, panel):
@@ -159,3 +182,16 @@ def test_five_networks_fit(rig, panel, qtbot, size):
     qtbot.wait(1)
     assert (panel.width(), panel.height()) == size
     assert all(card.matrix._cell_px() >= 5 for card in panel._cards.values())
+
+
+def test_a_race_of_other_networks_opens_a_gallery_again_where_a_cell_was_open(rig, panel):
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    panel._on_cell(("mlp", 3, 5))
+    assert not any(made.isChecked() for made in panel._choices.values())
+    rig.studio.set_config(rig.studio.config.with_(networks=("mlp", "lenet5", "local")))
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    assert [name for name, made in panel._choices.items() if made.isChecked()] == ["first"]

@@ -64,6 +64,21 @@ def test_the_moment_is_followed_and_named(board):
     assert board.model().headerData(0, Qt.Orientation.Horizontal) == "now, step 40"
 
 
+def test_between_two_measurements_the_step_of_the_last_one_is_named(board):
+    record = history()
+    newest = record.measurement(17)
+    assert newest.step < 17
+    board.show_run(record, 17)
+    head = board.model().headerData
+    assert head(0, Qt.Orientation.Horizontal) == f"measured at step {newest.step}"
+    tip = head(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+    count, size = int(newest.scores[0].confusion.sum()), record.started.test_size
+    which = "all" if count == size else "a sample of"
+    assert tip == (
+        f"Measured at step {newest.step}, the last measurement before step 17, on {which} {count:,} test pictures."
+    )
+
+
 def test_best_so_far_looks_no_further_than_the_moment():
     rows = rows_of(history(), 16, LIGHT)
     assert rows[1].best == pytest.approx(history().at(16, "lenet5").validation.accuracy)

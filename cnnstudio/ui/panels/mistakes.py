@@ -7,15 +7,17 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QSizePolicy
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Competitor, Evaluated, RunEnded, RunStarted
+from cnnstudio.core.history import History
 from cnnstudio.core.questions import BothWrong, ConfusionCell, Confusions, OnlyOneRight, Question, Shown
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
+from cnnstudio.ui.widgets._measured_words import on_pictures, when_measured
 from cnnstudio.ui.widgets._names import short_names, the
-from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
+from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
 from cnnstudio.ui.widgets.gallery import Gallery
 from cnnstudio.ui.widgets.matrix_card import MatrixCard
 
@@ -50,8 +52,7 @@ class MistakesPanel(Panel):
         self._timer = QTimer(self, singleShot=True, interval=_GAP_MS)
         self._timer.timeout.connect(self._on_timer)
         self._due = False
-        self.caption = label("", "muted")
-        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.caption = ElidedLabel("muted")
         self.controls.addWidget(self.caption, 1)
         self.waiting = label(_WAIT_TEXT, "muted", wrap=True)
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -155,6 +156,8 @@ class MistakesPanel(Panel):
             self._grid.removeWidget(card)
             card.deleteLater()
         self._cards, self._cell = {}, None
+        if self._showing == "cell":
+            self._showing = "first"  # the cell is gone with its matrix
         names, colours = short_names(competitors), network_colours(competitors)
         for place, one in enumerate(competitors):
             card = MatrixCard(self.studio.theme, one.network, names[one.network], colours[one.network])
@@ -213,9 +216,17 @@ class MistakesPanel(Panel):
         self._show_measured(step)
         history = self.studio.history
         if history is not None and history.evaluations:
-            if step is not None or not self.studio.active:
+            if self._must_ask(history, step):
                 self.studio.ask(Confusions(step), self._on_confusions, self._on_nothing, slot="mistakes matrices")
             self._ask_pictures()
+
+    def _must_ask(self, history: History, step: int | None) -> bool:
+        """Whether the matrices of a moment are not among the measurements: those of the end count every test picture."""
+        if step is None and self.studio.active:
+            return False
+        at = history.step if step is None else step
+        measured = history.measurement(at)
+        return measured is None or measured.step != at
 
     def _show_measured(self, step: int | None) -> None:
         history = self.studio.history
@@ -223,20 +234,28 @@ class MistakesPanel(Panel):
             return
         if self.waiting.isVisibleTo(self) and history.evaluations:
             self._show_run()
-        at = history.step if step is None else step
-        when = f"at step {at:,}" if step is not None else f"now, step {at:,}"
-        self.caption.setText(f"{when} · rows: the truth, columns: what the network says")
+        at, count = history.step if step is None else step, 0
         for network, card in self._cards.items():
             score = history.at(at, network)
             if score is not None:
+                count = max(count, int(score.confusion.sum()))
                 card.show_counts(score.confusion, history.started.class_names)
+        self._say_when(when_measured(history, step), history, count)
+
+    def _say_when(self, when: str, history: History, count: int) -> None:
+        self.caption.set_whole(
+            f"{when}, {on_pictures(history, count)} · rows: the truth, columns: what the network says"
+        )
 
     def _on_confusions(self, matrices: dict[str, NDArray[np.int64]]) -> None:
         history = self.studio.history
-        if history is not None:
+        if history is not None and matrices:
+            step = self.studio.moment
             for network, card in self._cards.items():
                 if network in matrices:
                     card.show_counts(matrices[network], history.started.class_names)
+            when = f"now, step {history.step:,}" if step is None else f"at step {step:,}"
+            self._say_when(when, history, max(int(one.sum()) for one in matrices.values()))
 
     def _on_nothing(self, report: ErrorReport) -> None:
         self.gallery.show_pictures(None, report.sentence, {}, {})
@@ -278,6 +297,11 @@ class MistakesPanel(Panel):
         count = f" ({len(shown.labels):,} of {shown.total:,} shown)" if len(shown.labels) < shown.total else ""
         total = "no picture" if not shown.total else f"{shown.total:,} picture{'s' if shown.total > 1 else ''}"
         heading = self._heading if self._showing == "cell" else f"{self._heading}: {total}"
+        if self._showing == "cell" and self._cell is not None:
+            network, truth, guess = self._cell
+            counted = int(self._cards[network].matrix.counts[truth, guess])
+            # At the end the matrix counts every test picture; the pictures at hand are those of the sample.
+            heading += f" {shown.total:,} of them in the sample" if shown.total < counted else ""
         names = short_names(competitors)
         said = " and ".join(f"{the(names.get(key, key))}" for key in shown.networks)
         legend = (

@@ -162,7 +162,7 @@ COLUMNS: Final = (
     ),
     Column(
         "test",
-        "Share of the test pictures read correctly.",
+        "Share of the test pictures read correctly (along the run: of a sample; at the end: of all).",
         lambda r: _percent(r.score.test.accuracy if r.score else None),
         _test_numbers,
     ),

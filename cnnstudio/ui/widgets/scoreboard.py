@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.core.events import Competitor
 from cnnstudio.core.history import History
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
+from cnnstudio.ui.widgets._measured_words import measured_sentence, when_measured
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets._score_rows import COLUMNS, Row, rows_of
 
@@ -53,7 +54,7 @@ class ScoreModel(QAbstractTableModel):
         super().__init__(parent)
         self.rows: list[Row] = []
         self.theme: Theme | None = None
-        self.caption = ""
+        self.caption = self.about = ""
 
     def set_rows(self, rows: list[Row], caption: str) -> None:
         """Shows these; the table is only rebuilt where the networks are others."""
@@ -102,8 +103,8 @@ class ScoreModel(QAbstractTableModel):
             return (
                 Qt.AlignmentFlag.AlignRight if section else Qt.AlignmentFlag.AlignLeft
             ) | Qt.AlignmentFlag.AlignBottom
-        if role == Qt.ItemDataRole.ToolTipRole and section:
-            return COLUMNS[section].meaning
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return COLUMNS[section].meaning if section else self.about
         return None
 
 
@@ -209,8 +210,8 @@ class Scoreboard(QTableView):
         if history is None:
             self._model.set_rows([], "")
             return
-        caption = f"at step {step:,}" if step is not None else f"now, step {history.step:,}"
-        self._model.set_rows(rows_of(history, step, self._theme), caption)
+        self._model.about = measured_sentence(history, step)
+        self._model.set_rows(rows_of(history, step, self._theme), when_measured(history, step))
         self._widths()
 
     def show_cards(self, cards: Sequence[Competitor]) -> None:
@@ -218,6 +219,7 @@ class Scoreboard(QTableView):
         colours, names = network_colours(cards), short_names(cards)
         rows = [Row(card, names[card.network], colours[card.network], self._theme.readable(colours[card.network]))
                 for card in cards]  # fmt: skip
+        self._model.about = ""
         self._model.set_rows(rows, "")
 
     def as_text(self, separator: str = "\t") -> str:

@@ -1,0 +1,34 @@
+"""When the numbers on show were measured, and on how many pictures, in words."""
+
+from __future__ import annotations
+
+from cnnstudio.core.history import History
+
+
+def when_measured(history: History, step: int | None) -> str:
+    """Which step the numbers belong to that are shown for a step; None is now. As short as a table's head.
+
+    Accuracy is measured every few steps: between two measurements the last one is shown, and named.
+    """
+    at = history.step if step is None else step
+    measured = history.measurement(at)
+    if measured is not None and measured.step != at:
+        return f"measured at step {measured.step:,}"
+    return f"at step {at:,}" if step is not None else f"now, step {at:,}"
+
+
+def on_pictures(history: History, count: int) -> str:
+    """How many of the test pictures that is: "on all 2,000 test pictures", "on a sample of 1,000 test pictures"."""
+    which = "all" if count >= history.started.test_size else "a sample of"
+    return f"on {which} {count:,} test pictures"
+
+
+def measured_sentence(history: History, step: int | None) -> str:
+    """When, and on what, the table's test column was measured; "" before the first measurement."""
+    at = history.step if step is None else step
+    measured = history.measurement(at)
+    if measured is None or not measured.scores:
+        return ""
+    count = int(measured.scores[0].confusion.sum())
+    before = f", the last measurement before step {at:,}" if measured.step != at else ""
+    return f"Measured at step {measured.step:,}{before}, {on_pictures(history, count)}."
