@@ -52,8 +52,8 @@ def test_a_dense_unit_reads_everything_with_its_learned_template(panel, rig):
     assert shown(panel).box == (0, 0, 28, 28)
     layer = next(one for one in panel.model.learned.values() if one.kind == "templates")
     assert (shown(panel).weights == layer.kernels[40]).all()
-    assert shown(panel).title == "Unit 41: learned by MLP"
-    assert panel.when.text() == "learned until now"
+    assert shown(panel).title == "Unit 41, MLP"
+    assert panel.when.whole == "learned until now"
     assert panel.bill.texts[0][1:3] == ("60,368", "60,368")
     expected = (three().astype(np.float32) / 255 * layer.kernels[40]).sum()
     assert shown(panel).value == pytest.approx(float(expected), rel=1e-4)
@@ -64,8 +64,8 @@ def test_local_and_shared_differ_in_what_the_neighbours_have(panel, qtbot):
     local = show(panel, "local", qtbot)
     assert local.box == (12, 12, 17, 17)
     assert all((weights != local.weights).any() for _, weights in local.others)
-    assert "random initial" in local.title
-    assert panel.when.text() == ""
+    assert local.shared == "25 weights of this place"
+    assert panel.when.whole == "random initial weights"
     shared = show(panel, "conv", qtbot)
     assert shared.box == local.box
     assert len(shared.others) == 4
@@ -140,10 +140,10 @@ def test_the_counters_move_with_the_slider(panel, qtbot):
     assert len({row[1] for row in conv}) == 4
     assert panel.size_words.text() == "112 × 112 px"
     assert shown(panel).picture.shape == (1, 112, 112)
-    assert "random initial" in shown(panel).title, "the learned template has another size"
+    assert "random" in shown(panel).title, "the learned template has another size"
     click(qtbot, panel.as_race)
     assert panel.side.value() == 28
-    assert "learned" in shown(panel).title
+    assert shown(panel).title.endswith("MLP")
 
 
 def test_the_well_known_example_is_one_click(panel, qtbot):
@@ -201,6 +201,7 @@ def test_the_bill_explains_and_chooses(panel, qtbot):
     connections = QPoint(int(bill.width() * 0.4), middle)
     assert "3,456 units × 25 inputs each = 86,400" in bill.explanation(connections)
     assert bill.explanation(QPoint(connections.x(), 2))
+    assert "784 × 3,456 = 2,709,504 weights" in bill.explanation(QPoint(4, bill._head_px() + 4))
 
 
 def test_bars_are_logarithmic(panel):
@@ -229,7 +230,7 @@ def test_the_moment_is_followed(rig, panel):
     )
     rig.studio.set_moment(8)
     rig.drain()
-    assert panel.when.text() == "learned until step 8"
+    assert panel.when.whole == "learned until step 8"
     assert (shown(panel).weights == 0.5).all()
 
 
@@ -237,8 +238,8 @@ def test_a_refusal_leaves_random_weights_and_says_why(rig, panel):
     rig.engine.answers[FirstLayers] = lambda question: ErrorReport("That moment is no longer kept.")
     panel.sync()
     rig.drain()
-    assert panel.when.text() == "That moment is no longer kept."
-    assert "random initial" in shown(panel).title
+    assert panel.when.whole == "That moment is no longer kept."
+    assert "random" in shown(panel).title
 
 
 def test_weights_that_are_not_numbers_are_drawn(rig, panel, qtbot):

@@ -7,13 +7,16 @@ from typing import Any, Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QSlider, QWidget
 
 from cnnstudio.core.connections import WAYS, Way
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.questions import FirstLayers, LayerWeights
-from cnnstudio.ui.panels._connections import (
+from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
+from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.widgets._connection import Place
+from cnnstudio.ui.widgets._connection_model import (
     KERNEL,
     KERNELS,
     LEAST_SIDE_PX,
@@ -22,9 +25,6 @@ from cnnstudio.ui.panels._connections import (
     UNITS,
     ConnectionModel,
 )
-from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
-from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets._connection import Place
 from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
 from cnnstudio.ui.widgets.connection_bill import NAMES, ConnectionBill
 from cnnstudio.ui.widgets.connection_drawing import ConnectionDrawing
@@ -166,8 +166,7 @@ class ConnectionsPanel(Panel):
             self.tabs[view] = tab
             self.controls.addWidget(tab)
             self.controls.addSpacing(GRID_PX)
-        self.when = label("", "small")
-        self.when.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.when = ElidedLabel("small")
         self.when.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.controls.addWidget(self.when, 1)
         self.next_map = button("Next kernel", "quiet", tip="Looks at the output map of the next kernel.")
@@ -192,8 +191,8 @@ class ConnectionsPanel(Panel):
         self.colour.setToolTip("Three numbers per pixel: red, green, blue.")
         self.colour.toggled.connect(self._read_sizes)
         explain_on_focus(self.colour)
-        self.example = button("200 × 200 × 3 by 1,000", "quiet", tip="A small colour photograph and one dense layer of "
-                              "a thousand units: 120 million weights.")  # fmt: skip
+        self.example = button("120 million", "quiet", tip="200 × 200 × 3 by 1,000: a small colour photograph and one "
+                              "dense layer of a thousand units have 120 million weights.")  # fmt: skip
         self.example.clicked.connect(self._show_example)
         self.as_race = button("Reset", "quiet", tip="The picture's size, the units and the kernels of the race again.")
         self.as_race.clicked.connect(self._follow_race)
@@ -313,12 +312,14 @@ class ConnectionsPanel(Panel):
         self.sum.setToolTip(f"{text}\n\n{sentence}")
         self.sentence.setText(sentence)
         self.sentence.setVisible(self.height() >= _SENTENCE_LEAST_EM * self.studio.theme.body_px)
-        self.when.setText(self._when())
+        self.when.set_whole(self._when())
 
     def _when(self) -> str:
-        layer = self.model.fits(self._way) if self._view != _FLATTEN else None
-        if layer is None:
+        if self._view == _FLATTEN:
             return ""
+        layer = self.model.fits(self._way)
+        if layer is None:
+            return "random initial weights"
         if layer.weights_from == "shipped":
             return "weights that came with the program"
         return "learned until now" if layer.step is None else f"learned until step {layer.step:,}"
@@ -373,7 +374,7 @@ class ConnectionsPanel(Panel):
         self.model.take_layers(())
         self._show_all()
         if self._view != _FLATTEN:
-            self.when.setText(report.what)
+            self.when.set_whole(report.what)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the sentence out where there is no room for it."""

@@ -69,7 +69,7 @@ class Connection:
         where = f"unit {row * columns + column + 1}" if dense else f"row {row + 1}, column {column + 1}"
         value = f"{self.value:+.3f}".replace("-", "−")
         return (
-            (f"Picture {height} × {width}{colour}", f"the unit reads {reads}"),
+            (f"Picture {height} × {width}{colour}", f"a unit reads {reads}"),
             (self.title, self.shared),
             (f"{wiring.units:,} units, in no order" if dense else f"Output map {rows} × {columns}",
              f"{where}: sum {value}"),

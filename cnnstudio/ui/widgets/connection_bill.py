@@ -21,9 +21,6 @@ HUES: Final[dict[Way, str]] = {
     "conv": ROLE_COLOURS["cnn"],
 }
 
-_SHARES: Final = (0.25, 0.245, 0.245, 0.13, 0.13)
-"""Of the width: name, connections, weights, memory, memory while training."""
-
 _HEADS: Final = ("", "connections", "distinct weights", "memory", "training")
 _HEAD_TIPS: Final = (
     "",
@@ -56,6 +53,7 @@ class ConnectionBill(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("connections, weights and memory")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip("The arrow keys choose a row. The bars are logarithmic: one tick is ten times as many.")
         explain_on_focus(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -109,7 +107,18 @@ class ConnectionBill(QWidget):
                 f"{numbers}; times {TRAINING_NUMBERS} (weight, gradient, Adam's two running means) = "
                 f"{wiring.training_bytes:,} bytes. The pictures' own values come on top."
             )
-        return wiring.bill + "."
+        return f"{wiring.bill}.{self._as_many(wiring)}"
+
+    def _as_many(self, wiring: Wiring) -> str:
+        """What a dense layer with as many units as the convolution has would cost."""
+        units = self._wirings[-1].outputs
+        if wiring.way != "dense" or units == wiring.units:
+            return ""
+        weights = wiring.inputs * units
+        return (
+            f"\nFor as many units as the convolution has, {units:,}, a dense layer would need {wiring.inputs:,} × "
+            f"{units:,} = {weights:,} weights."
+        )
 
     def row_at(self, point: QPoint) -> int | None:
         """The row under a point."""
@@ -119,8 +128,16 @@ class ConnectionBill(QWidget):
     def _column_at(self, point: QPoint) -> int:
         return next((number for number in range(5) if point.x() < self._left(number + 1)), 4)
 
+    def _widths(self) -> tuple[float, ...]:
+        """Of the columns in px: names and amounts have what they need, the two with bars share the rest."""
+        metrics = QFontMetrics(self._theme.font("body", bold=True))
+        name = max(metrics.horizontalAdvance(one) for one in NAMES.values()) + 2 * GRID_PX
+        amount = metrics.horizontalAdvance("88.8 MB") + GRID_PX
+        rest = max(0.0, self.width() - name - 2 * amount) / 2
+        return name, rest, rest, amount, amount
+
     def _left(self, column: int) -> float:
-        return sum(_SHARES[:column]) * self.width()
+        return sum(self._widths()[:column])
 
     def _head_px(self) -> int:
         return QFontMetrics(self._theme.font("small")).height() + GRID_PX // 2
@@ -134,7 +151,8 @@ class ConnectionBill(QWidget):
         painter.setFont(self._theme.font("small"))
         painter.setPen(self._theme.colour("muted"))
         for column, head in enumerate(_HEADS):
-            painter.drawText(self._cell(column, 0, self._head_px()), self._alignment(column), head)
+            room = QRectF(self._left(column), 0, self._widths()[column], self._head_px())
+            painter.drawText(room, self._alignment(column), head)
         for row, wiring in enumerate(self._wirings):
             self._paint_row(painter, wiring, self._head_px() + row * self._row_px())
 
@@ -144,11 +162,13 @@ class ConnectionBill(QWidget):
 
     def _cell(self, column: int, top: float, high: float) -> QRectF:
         gap = 2 * GRID_PX if column in (1, 2) else 0
-        return QRectF(self._left(column), top, _SHARES[column] * self.width() - gap, high)
+        return QRectF(self._left(column), top, self._widths()[column] - gap, high)
 
     def _paint_row(self, painter: QPainter, wiring: Wiring, top: int) -> None:
         theme, hue, high = self._theme, QColor(HUES[wiring.way]), self._row_px()
         current = wiring.way == self._way
+        if current and self.hasFocus():
+            painter.fillRect(QRectF(0, top, self.width(), high), theme.colour("chip"))
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.drawLine(0, top, self.width(), top)
         for column, words in enumerate(self._words(wiring)):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from cnnstudio.core.connections import Numbers
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, signed_colours
 from cnnstudio.ui.widgets._connection import Connection, Place, flat_weights
+from cnnstudio.ui.widgets.basic import explain_on_focus
 from cnnstudio.ui.widgets.mosaic import as_rgb
 
 _GAP_SHARE: Final = 0.08
@@ -26,6 +27,9 @@ _LEAST_NUMBER_PX: Final = 30
 
 _TILE_SHARE: Final = 0.17
 """Of the picture's side: a neighbour's weights."""
+
+_TILES_LEAST_LINES: Final = 7
+"""Lower drawings, in lines of text, leave the neighbours out."""
 
 _LEAST_MARK_PX: Final = 6
 _DIM: Final = 120
@@ -63,6 +67,8 @@ class ConnectionDrawing(QWidget):
         self._tiles: tuple[QImage, ...] = ()
         self._lines: tuple[QColor, ...] = ()
         self.setMouseTracking(True)
+        self.setToolTip("The arrow keys go from unit to unit, with Shift five units on.")
+        explain_on_focus(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("who is connected to whom")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -129,7 +135,8 @@ class ConnectionDrawing(QWidget):
     def weights_rect(self) -> QRectF:
         """Where the unit's weights are, in px: below them there is room for those of its neighbours."""
         column = self._column()
-        side = min(column.width(), column.height() - self._tile_px() - self._caption_px() - GRID_PX)
+        below = self._tile_px() + self._caption_px() + GRID_PX if self._tiles_fit else 0
+        side = min(column.width(), column.height() - below)
         return QRectF(column.center().x() - side / 2, column.top(), side, side)
 
     def _column(self) -> QRectF:
@@ -138,6 +145,10 @@ class ConnectionDrawing(QWidget):
         wanted = square.height() + self._tile_px() + self._caption_px() + GRID_PX
         square.setHeight(max(1.0, min(wanted, self.height() - 2 * self._caption_px() - GRID_PX)))
         return square
+
+    @property
+    def _tiles_fit(self) -> bool:
+        return self._column().height() >= _TILES_LEAST_LINES * self._caption_px()
 
     def _tile_px(self) -> float:
         return self._square(1).height() * _TILE_SHARE
@@ -232,7 +243,7 @@ class ConnectionDrawing(QWidget):
             self._paint_numbers(painter, flat, area, cell)
         painter.setPen(QPen(QColor(SELECTION), 2))
         painter.drawRect(area)
-        for number, tile in enumerate(self._tiles):
+        for number, tile in enumerate(self._tiles if self._tiles_fit else ()):
             painter.drawImage(self._tile_rect(number), tile)
             painter.setPen(QPen(self._theme.colour("outline"), 1))
             painter.drawRect(self._tile_rect(number))
@@ -257,7 +268,9 @@ class ConnectionDrawing(QWidget):
             bottom = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom | Qt.TextFlag.TextWordWrap
             words = area.adjusted(GRID_PX, GRID_PX, -GRID_PX, -GRID_PX)
             painter.drawText(words, bottom, "too many weights to draw: only this unit is computed")
-        painter.setPen(QPen(self._theme.colour("outline"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        focused = self.hasFocus()
+        painter.setPen(QPen(self._theme.colour("muted" if focused else "outline"), 2 if focused else 1))
         painter.drawRect(area)
 
     def _paint_lines(self, painter: QPainter) -> None:
@@ -289,7 +302,7 @@ class ConnectionDrawing(QWidget):
         assert self._shown is not None
         for number, (above, below) in enumerate(self._shown.words):
             self._write(painter, self._column() if number == 1 else self._square(number), above, below)
-        if self._tiles:
+        if self._tiles and self._tiles_fit:
             room = self._column()
             room.setTop(self.weights_rect().bottom() + 2)
             room.setBottom(self._tile_rect(0).top())
@@ -322,7 +335,7 @@ class ConnectionDrawing(QWidget):
             area = self.weights_rect()
             across = (point.x() - area.left()) / area.width()
             return shown.explain_weight((point.y() - area.top()) / area.height(), across)
-        for number, (name, _) in enumerate(shown.others):
+        for number, (name, _) in enumerate(shown.others if self._tiles_fit else ()):
             if self._tile_rect(number).contains(point):
                 return f"The weights of {name}."
         place = self.place_at(point)

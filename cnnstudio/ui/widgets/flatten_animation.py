@@ -165,8 +165,10 @@ class FlattenSurface(QWidget):
         painter.fillRect(self.strip_rect(), self._theme.colour("chip"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self._theme.colour("outline"), 1))
-        painter.drawRect(self.picture_rect())
         painter.drawRect(self.strip_rect())
+        if self.hasFocus():
+            painter.setPen(QPen(self._theme.colour("muted"), 2))
+        painter.drawRect(self.picture_rect())
         width, whole = self._shape[2], int(self._done)
         for row in range(whole + 1, self.rows):
             painter.drawImage(self._row_in_picture(row), self._image, QRectF(0, row, width, 1))

@@ -240,14 +240,14 @@ class ConnectionModel:
 
     def _words(self, wiring: Wiring, of_map: int, place: Place) -> tuple[str, str]:
         layer, places = self.fits(wiring.way), wiring.grid[0] * wiring.grid[1]
-        whose = f"learned by {layer.title}" if layer else "random initial weights"
+        whose, weights = layer.title if layer else "random", f"{wiring.reads:,} weights"
         if wiring.way == "dense":
-            number = place[0] * wiring.grid[1] + place[1] + 1
-            return f"Unit {number:,}: {whose}", f"{wiring.reads:,} weights of its own"
-        title = f"Kernel {of_map + 1:,} of {wiring.kernels:,}: {whose}"
-        if wiring.way == "local":
-            return title, f"{wiring.reads:,} weights of this place"
-        return title, f"the same {wiring.reads:,} weights at {places:,} places"
+            return f"Unit {place[0] * wiring.grid[1] + place[1] + 1:,}, {whose}", f"{weights} of its own"
+        title = f"Kernel {of_map + 1:,} of {wiring.kernels:,}, {whose}"
+        return (
+            title,
+            f"{weights} of this place" if wiring.way == "local" else f"the same {weights} at {places:,} places",
+        )
 
 
 def _name(wiring: Wiring, place: Place) -> str:
