@@ -30,7 +30,7 @@ def check_name(path: Path | None) -> None:
 
 
 def draw_curves(history: History, path: Path, name: str = "") -> None:
-    """Draws accuracy and loss over the examples seen: train solid, test dashed, each named at its end.
+    """Draws accuracy and loss over the pictures seen: train solid, test dashed, each named at its end.
 
     Args:
         history: The run.
@@ -65,7 +65,7 @@ def _draw(axes: Any, history: History, metric: Metric, label: str, factor: float
             axes.plot(xs, factor * ys, style, color=colours[card.network], linewidth=1.6)
             if len(ys) and ys[-1] == ys[-1]:
                 ends.append((float(factor * ys[-1]), f"{card.title} {part}", colours[card.network]))
-    axes.set_xlabel("examples seen")
+    axes.set_xlabel("pictures seen")
     axes.set_ylabel(label)
     axes.grid(color="#E5E5E5", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)

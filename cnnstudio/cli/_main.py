@@ -57,6 +57,7 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit status.
     """
+    _terminal.allow_any_letters()
     name, *rest = argv
     parser = Parser(prog=f"cnnstudio {name}", description=COMMANDS[name])
     _ADDERS[name](parser)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,13 @@ STDOUT: Final = "-"
 
 class WrongUse(StudioError):
     """The command cannot be understood; nothing was done."""
+
+
+def allow_any_letters() -> None:
+    """Lets names be written that a stream's encoding has no letters for, as on a pipe on Windows: with escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(sentence: str) -> None:
@@ -61,11 +69,10 @@ def write_json(name: str | None, data: Mapping[str, Any]) -> None:
     """
     if name is None:
         return
-    content = to_json_bytes(data)
     if name == STDOUT:
-        out(content.decode())
+        out(to_json_bytes(data, ascii_only=True).decode())  # a pipe may have any encoding
     else:
-        write_atomic(Path(name), content)
+        write_atomic(Path(name), to_json_bytes(data))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -47,13 +47,15 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise StudioError(report.what, report.cause, report.remedy) from error
 
 
-def to_json_bytes(data: Mapping[str, Any], compact: bool = False) -> bytes:
-    """JSON as UTF-8 with a newline at its end, indented unless `compact`.
+def to_json_bytes(data: Mapping[str, Any], compact: bool = False, ascii_only: bool = False) -> bytes:
+    """JSON as UTF-8 with a newline at its end, indented unless `compact`; `ascii_only` escapes all other letters.
 
     NaN and infinity, which JSON has not, become null.
     """
     layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 1}
-    return (json.dumps(_finite(data), ensure_ascii=False, allow_nan=False, **layout) + "\n").encode(errors="replace")
+    return (json.dumps(_finite(data), ensure_ascii=ascii_only, allow_nan=False, **layout) + "\n").encode(
+        errors="replace"
+    )
 
 
 def _finite(value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +183,21 @@ def test_a_broken_image_does_not_keep_the_others_from_being_read(
     assert "good.png" in captured.out
     images = json.loads((tmp_path / "r.json").read_text())["images"]
     assert [bool(image["error"]) for image in images] == [True, True, False]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_names_are_written_in_any_encoding(encoding: str, tmp_path: Path, always_seven: Path):
+    path = tmp_path / "字 é.png"
+    Image.new("L", (30, 30), 255).save(path)
+    raw = io.BytesIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding))
+        assert cli.main(["read", str(path), "--weights", str(always_seven)]) == 0
+        table = raw.getvalue()
+        assert cli.main(["read", str(path), "--weights", str(always_seven), "--json", "-"]) == 0
+        sys.stdout.flush()
+        assert json.loads(raw.getvalue()[len(table) :].decode(encoding))["images"][0]["file"] == str(path)
+    assert table
 
 
 def test_a_blank_image_has_a_note(tmp_path: Path, always_seven: Path, capsys: pytest.CaptureFixture[str]):
