@@ -41,6 +41,9 @@ SENTENCES: Final[dict[Kind, str]] = {
     "global_average": "The mean of the whole map: how much of something is there, not where (Lin, Chen and Yan 2014).",
 }
 
+_NOTHING: Final = 1e-12
+"""Sums below this are rounding errors, as of the mean of a map of differences."""
+
 MOST: Final = 64
 """Largest window, stride and padding: a window of 64 x 64 values is no longer read as numbers."""
 
@@ -280,7 +283,7 @@ def change(before: Map, after: Map) -> float:
     0: nothing changed; 1: nothing in common; 0 where both are empty.
     """
     total = float(np.abs(before).sum() + np.abs(after).sum())
-    return float(np.abs(after - before).sum()) / total if total > 0 else 0.0
+    return float(np.abs(after - before).sum()) / total if total > _NOTHING else 0.0
 
 
 def comparable(pooling: Pooling, kind: Kind) -> Pooling:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox
 from cnnstudio.core.convolution import Convolution, convolve
 from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.kernels import PRESETS
+from cnnstudio.core.pooling import shifted
 from cnnstudio.core.questions import FirstLayers, LayerWeights
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.widgets._names import short_names
@@ -117,15 +118,21 @@ class MapSource(QComboBox):
         self._studio.ask(question, self._on_layers, self._on_no_layers, slot="map kernels")
         self._timer.start()
 
-    def values(self) -> Map:
+    def values(self, down_px: int = 0, right_px: int = 0) -> Map:
         """The chosen map, float64 [height, width]; a picture's pixels run from 0 to 1.
+
+        Args:
+            down_px: The picture is moved down by so many pixels before; what leaves it is lost.
+            right_px: Likewise to the right.
 
         Raises:
             StudioError: There is no picture, or the kernel does not fit to it.
         """
         pixels = self._pixels()
+        if down_px or right_px:
+            pixels = np.stack([shifted(channel, down_px, right_px) for channel in pixels])
         if self._key.startswith("channel:"):
-            return pixels[min(int(self._key.removeprefix("channel:")), len(pixels) - 1)]
+            return np.asarray(pixels[min(int(self._key.removeprefix("channel:")), len(pixels) - 1)])
         if self._key == "picture":
             return np.asarray(pixels.mean(axis=0))
         return _filtered(pixels, self._kernel(pixels))
@@ -228,7 +235,7 @@ class MapSource(QComboBox):
 
 def _spread(kernel: Map, channels: int) -> Map:
     """One kernel for every channel of a colour picture, so that their mean is filtered: [channels, size, size]."""
-    return np.repeat(kernel[None], channels, axis=0) / channels
+    return np.asarray(np.repeat(kernel[None], channels, axis=0) / channels)
 
 
 def _fits(kernel: NDArray[np.float32], pixels: Map) -> Map:
@@ -242,4 +249,4 @@ def _fits(kernel: NDArray[np.float32], pixels: Map) -> Map:
 
 
 def _filtered(pixels: Map, kernel: Map) -> Map:
-    return convolve(pixels, kernel, Convolution(size=kernel.shape[-1]))[0]
+    return np.asarray(convolve(pixels, kernel, Convolution(size=kernel.shape[-1]))[0])
