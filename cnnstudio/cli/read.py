@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from numpy.typing import NDArray
-
 from cnnstudio.cli import _terminal, _weights
 from cnnstudio.cli._parser import Parser, add_json, keys
 from cnnstudio.core.dataset import Images
@@ -115,11 +113,12 @@ def _read(path: Path, networks: list[_Network]) -> dict[str, Any]:
 
 
 def _verdict(trained: _weights.Trained, pixels: Images) -> dict[str, Any]:
+    from cnnstudio.engine._answer_read import softened
     from cnnstudio.engine.evaluate import logits_of
     from cnnstudio.engine.pixels import tensor
 
     logits = logits_of(trained.module, tensor(pixels[None]), channels_last=False)[0]
-    shares: NDArray[Any] = logits.double().softmax(0).numpy()
+    _, shares = softened(logits.numpy())
     names = trained.class_names or tuple(str(number) for number in range(trained.spec.classes))
     best = int(shares.argmax())
     return {

@@ -48,13 +48,17 @@ def _verdict(question: ReadPicture, network: str, session: Session) -> Verdict:
     if reader is None:
         return Verdict(network, info.title, info.role, "none", None, None, None)
     _refuse_other_shape(reader, question.pixels.shape)
-    found = finish(reader.logits(question.pixels[None]))[0].astype(np.float64)
-    logits = np.nan_to_num(found, nan=0.0, posinf=_LARGEST, neginf=-_LARGEST)
-    probabilities = np.exp(logits - logits.max())
-    probabilities /= probabilities.sum()
+    logits, probabilities = softened(finish(reader.logits(question.pixels[None]))[0])
     for array in (logits, probabilities):
         array.setflags(write=False)
     return Verdict(network, reader.spec.title, info.role, reader.weights_from, reader.step, probabilities, logits)
+
+
+def softened(found: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Logits [classes] as numbers even where a network nearly diverged, and their softmax."""
+    logits = np.nan_to_num(found.astype(np.float64), nan=0.0, posinf=_LARGEST, neginf=-_LARGEST)
+    probabilities = np.exp(logits - logits.max())
+    return logits, probabilities / probabilities.sum()
 
 
 def _refuse_other_shape(reader: Reader, shape: tuple[int, ...]) -> None:

@@ -200,6 +200,18 @@ def test_names_are_written_in_any_encoding(encoding: str, tmp_path: Path, always
     assert table
 
 
+def test_weights_out_of_this_world_give_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    spec = spec_for("mlp:hidden=2", (1, 28, 28), 10)
+    module = build(spec, 0)
+    with torch.no_grad():
+        for part in module.parameters():
+            part.fill_(1e38)
+    save_weights(tmp_path / "w.safetensors", module, spec, WeightsCard(spec.id, "digits", DIGITS))
+    Image.new("L", (9, 9), 255).save(tmp_path / "p.png")
+    data = run_json(capsys, "read", str(tmp_path / "p.png"), "--weights", str(tmp_path / "w.safetensors"))
+    assert sum(data["images"][0]["verdicts"][0]["probabilities"].values()) == pytest.approx(1)
+
+
 def test_a_blank_image_has_a_note(tmp_path: Path, always_seven: Path, capsys: pytest.CaptureFixture[str]):
     Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
     data = run_json(capsys, "read", str(tmp_path / "blank.png"), "--weights", str(always_seven), str(always_seven))
