@@ -36,7 +36,7 @@ def panel(rig, qtbot):
     made.show()
     rig.drain()
     yield made
-    made._timer.stop()
+    made.hide()
 
 
 def shown(panel):
@@ -313,6 +313,7 @@ def test_it_plays_pauses_and_stands_still_when_hidden(panel, qtbot):
 
 def test_hidden_it_asks_and_computes_nothing(rig, panel):
     panel.hide()
+    assert not panel._timer.isActive()
     before, drawn = len(rig.engine.questions_of(FirstLayers)), shown(panel)
     rig.studio.run()
     rig.engine.finish()
@@ -320,6 +321,17 @@ def test_hidden_it_asks_and_computes_nothing(rig, panel):
     rig.studio.set_picture(three()[:, ::-1].copy())
     assert len(rig.engine.questions_of(FirstLayers)) == before
     assert shown(panel) is drawn
+
+
+def test_flattening_asks_for_no_weights_until_they_are_seen_again(rig, panel, qtbot):
+    show(panel, "flatten", qtbot)
+    before = len(rig.engine.questions_of(FirstLayers))
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    assert len(rig.engine.questions_of(FirstLayers)) == before
+    show(panel, "conv", qtbot)
+    assert len(rig.engine.questions_of(FirstLayers)) == before + 1
 
 
 def test_settings_come_back(rig, panel, qtbot):
@@ -337,7 +349,7 @@ def test_settings_come_back(rig, panel, qtbot):
     assert other.settings() == panel.settings()
     assert other.side.value() == 60
     assert other.model.place("conv") == panel.model.place("conv") != (28, 28)
-    other._timer.stop()
+    other.hide()
 
 
 @pytest.mark.parametrize(

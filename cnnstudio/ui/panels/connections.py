@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
-from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QSlider, QWidget
 
 from cnnstudio.core.connections import WAYS, Way
@@ -248,6 +248,8 @@ class ConnectionsPanel(Panel):
     def _choose(self, view: str, _checked: bool = False) -> None:
         self._view, self._hovered = view, None
         self._show_view()
+        if self._due and view != _FLATTEN and self.isVisible():
+            self._ask()
 
     # Showing
 
@@ -360,7 +362,9 @@ class ConnectionsPanel(Panel):
             self._ask()
 
     def _ask(self) -> None:
-        self._due = False
+        self._due = self._view == _FLATTEN  # flattening has no weights: they are asked for when they are seen again
+        if self._due:
+            return
         config = self.studio.reading
         question = FirstLayers(config.dataset, config.networks, self.studio.moment, most=_MOST)
         self.studio.ask(question, self._on_layers, self._on_error, slot="connections")
@@ -375,6 +379,11 @@ class ConnectionsPanel(Panel):
         self._show_all()
         if self._view != _FLATTEN:
             self.when.set_whole(report.what)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Waits for nothing where nobody sees it."""
+        super().hideEvent(event)
+        self._timer.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the sentence out where there is no room for it."""
