@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
 
 from cnnstudio.ui.theme import GRID_PX
 
@@ -15,7 +15,7 @@ class Popover(QFrame):
     Thread: GUI.
     """
 
-    def __init__(self, content: QWidget, opener: QPushButton) -> None:
+    def __init__(self, content: QWidget, opener: QAbstractButton) -> None:
         """Holds `content` and opens by `opener`."""
         super().__init__(opener, Qt.WindowType.Popup)
         self.setProperty("role", "card")

@@ -32,8 +32,11 @@ _LEAST_FRAME_PX: Final = 7
 _FRAME_PX: Final = 2
 _LEAST_PX: Final = 96
 _WANTED_PX: Final = 280
-_LINES_FROM_PX: Final = 9
+_LINES_FROM_PX: Final = 14
 """Cells of this size and more are divided by lines."""
+
+_WHOLE_FROM_PX: Final = 4
+"""Cells of this size and more are a whole number of the screen's pixels, so that all look alike."""
 
 _STEPS: Final = {
     Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0),
@@ -138,7 +141,7 @@ class SteppedPicture(QWidget):
         size = max(1.0, min(self.width() - 2 * _FRAME_PX, self.height() - 2 * _FRAME_PX)) / max(rows, columns)
         ratio = self.devicePixelRatioF()
         whole = int(size * ratio)
-        return whole / ratio if whole >= _LINES_FROM_PX else size
+        return whole / ratio if whole >= _WHOLE_FROM_PX else size
 
     def cell_rect(self, row: float, column: float, height: float = 1, width: float = 1) -> QRectF:
         """The rectangle of a cell, or of several, in px."""

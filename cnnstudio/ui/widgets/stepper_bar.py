@@ -15,7 +15,9 @@ from cnnstudio.ui.widgets.basic import button, explain_on_focus, set_kind
 SPEEDS_PER_S: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _TICK_MS: Final = 33
 _FIRST_SPEED: Final = 3
-_SLIDER_PX: Final = 72
+_SLIDER_PX: Final = 64
+_BUTTON_EM: Final = 2.4
+"""Width of a button that holds only an icon."""
 
 
 class StepperBar(QWidget):
@@ -88,6 +90,7 @@ class StepperBar(QWidget):
         for part, name in ((self.first, "first"), (self.back, "back"), (self.forward, "step"), (self.last, "last")):
             part.setIcon(icon(name, theme.colour("text")))
             part.setIconSize(side)
+            part.setFixedWidth(round(_BUTTON_EM * theme.body_px))
         self.play.setIconSize(side)
         self._theme = theme
         self._dress()

@@ -1,0 +1,72 @@
+"""The kernels that the networks hold at the moment, asked of the engine and never more often than they are seen."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.core.errors import ErrorReport
+from cnnstudio.core.questions import FirstLayers, LayerWeights
+from cnnstudio.ui.studio import Studio
+
+_GAP_MS: Final = 250
+"""During a run a learned kernel is asked for four times a second."""
+
+_MOST_KERNELS: Final = 64
+
+
+class LearnedKernels(QWidget):
+    """Asks for first layers. It has no face; its owner's visibility is its own.
+
+    Attributes:
+        layers: What was answered last.
+
+    Signals:
+        arrived(): There are other layers.
+        failed(report): There are none, for a reason.
+
+    Thread: GUI.
+    """
+
+    arrived = Signal()
+    failed = Signal(object)
+
+    def __init__(self, studio: Studio, owner: QWidget) -> None:
+        """Knows nothing yet."""
+        super().__init__(owner)
+        self.hide()
+        self._studio, self._owner = studio, owner
+        self.layers: tuple[LayerWeights, ...] = ()
+        self._timer = QTimer(self, singleShot=True, interval=_GAP_MS)
+        self._timer.timeout.connect(self._on_timer)
+        self._due = False
+
+    def ask(self) -> None:
+        """Asks now; the newest wish wins."""
+        self._due = False
+        config = self._studio.reading
+        question = FirstLayers(config.dataset, config.networks, self._studio.moment, most=_MOST_KERNELS)
+        self._studio.ask(question, self._on_layers, self._on_error, slot="convolution kernels")
+        self._timer.start()
+
+    def ask_soon(self) -> None:
+        """Asks a few times a second at most."""
+        if self._timer.isActive():
+            self._due = True
+        else:
+            self.ask()
+
+    @Slot()
+    def _on_timer(self) -> None:
+        if self._due and self._owner.isVisible():
+            self.ask()
+
+    def _on_layers(self, layers: tuple[LayerWeights, ...]) -> None:
+        self.layers = tuple(one for one in layers if one.weights_from != "none" and len(one.kernels))
+        self.arrived.emit()
+
+    def _on_error(self, report: ErrorReport) -> None:
+        self.layers = ()
+        self.failed.emit(report)
