@@ -37,7 +37,7 @@ def test_csv_has_every_measurement(history):
     last = rows[-1]
     assert last["network"] == "lenet5"
     assert float(last["test_accuracy"]) == history.latest("lenet5").test.accuracy
-    assert (int(last["step"]), int(last["examples"]), int(last["test_looks"])) == (40, 2_560, 6)
+    assert (int(last["step"]), int(last["pictures_seen"]), int(last["test_looks"])) == (40, 2_560, 6)
 
 
 @pytest.mark.parametrize("wanted", [Wanted(), Wanted("loss", "seconds", True, True, log_x=True)], ids=["plain", "all"])

@@ -65,15 +65,15 @@ def test_it_says_where_the_run_is(transport, rig):
     rig.drain()
     step = rig.studio.history.step
     assert transport.where.text() == f"Step {step}"
-    assert transport.about.whole == f"of 40 · {step * 64} examples · epoch 1"
+    assert transport.about.whole == f"of 40 · {step * 64} pictures seen · epoch 1"
     rig.engine.finish()
     rig.drain()
     assert transport.where.text() == "Step 40"
-    assert transport.about.whole == "of 40 · 2,560 examples · epoch 4"
+    assert transport.about.whole == "of 40 · 2,560 pictures seen · epoch 4"
     assert transport.left.text() == "finished after 0.2 s"
     rig.studio.set_moment(8)
     assert transport.where.text() == "Step 8"
-    assert transport.about.whole == "of 40 · 512 examples · epoch 1"
+    assert transport.about.whole == "of 40 · 512 pictures seen · epoch 1"
 
 
 def test_it_says_why_it_cannot_run(transport, rig):
@@ -134,10 +134,10 @@ def test_a_narrow_line_loses_whole_parts_not_letters(qtbot):
     made = ElidedLabel()
     qtbot.addWidget(made)
     made.show()
-    made.set_whole("of 504 · 32,256 examples · epoch 8")
-    widths = [made.fontMetrics().horizontalAdvance(text) + 2 for text in ("of 504 · 32,256 examples", "of 504")]
+    made.set_whole("of 504 · 32,000 pictures seen · epoch 8")
+    widths = [made.fontMetrics().horizontalAdvance(text) + 2 for text in ("of 504 · 32,000 pictures seen", "of 504")]
     made.resize(widths[0], 20)
-    assert made.text() == "of 504 · 32,256 examples"
+    assert made.text() == "of 504 · 32,000 pictures seen"
     made.resize(widths[1], 20)
     assert made.text() == "of 504"
     made.resize(widths[1] // 2, 20)

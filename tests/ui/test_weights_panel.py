@@ -8,6 +8,7 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.questions import FirstLayers, LayerWeights
 from cnnstudio.ui.panels.weights import WeightsPanel
+from cnnstudio.ui.widgets.layer_card import as_tiles
 from cnnstudio.ui.theme import DARK
 
 
@@ -22,18 +23,18 @@ def panel(rig, qtbot):
 
 
 def test_shipped_or_first_weights_show_at_once(rig, panel):
-    assert [card.layer.network for card in panel._cards] == ["lenet5", "mlp"], "few parts stand above many wholes"
-    assert panel._cards[0].mosaic.count == 6
-    assert panel._cards[1].mosaic.count == 24
-    assert panel._cards[0].line.words.endswith("all 6")
-    assert panel._cards[1].line.words.endswith("24 of 77")
+    assert [card.layer.network for card in panel._cards] == ["mlp", "lenet5"], "the order of the race"
+    assert panel._cards[1].mosaic.count == 6
+    assert panel._cards[0].mosaic.count == 24
+    assert panel._cards[1].line.words.endswith("all 6")
+    assert panel._cards[0].line.words.endswith("24 of 77")
 
 
 def test_every_unit_can_be_shown(rig, panel, qtbot):
     qtbot.mouseClick(panel.all, Qt.MouseButton.LeftButton)
     rig.drain()
-    assert panel._cards[1].mosaic.count == 77
-    assert panel._cards[1].line.words.endswith("all 77")
+    assert panel._cards[0].mosaic.count == 77
+    assert panel._cards[0].line.words.endswith("all 77")
 
 
 def test_the_timeline_is_followed_and_the_newest_wish_wins(rig, panel):
@@ -75,6 +76,18 @@ def test_scales(rig, panel, qtbot):
     assert (weak > panel._cards[0].mosaic.tiles[1]).any()
     assert not panel._cards[1].isVisible()
     assert "weights from 0.010 to 0.010" in panel._cards[0].mosaic._tips[1]
+
+
+def test_a_colour_kernel_is_three_tiles_side_by_side():
+    kernels = np.zeros((2, 3, 5, 5), np.float32)
+    kernels[0, 0], kernels[0, 2] = 1.0, -1.0
+    tiles = as_tiles(kernels, each=False)
+    assert tiles.shape == (2, 5, 17, 3), "three of five pixels and two lines between them"
+    red, green, blue = tiles[0, 2, 2], tiles[0, 2, 8], tiles[0, 2, 14]
+    assert red[1] > red[0], "above zero is green"
+    assert blue[1] < blue[0], "below zero is purple"
+    assert (green == 255).all(), "channels are not averaged"
+    assert (tiles[0, :, 5] == tiles[1, :, 11]).all(), "the lines between them are of one grey"
 
 
 def test_untrained_and_failed_are_sentences(rig, panel):

@@ -182,8 +182,6 @@ class WeightsPanel(Panel):
             card = LayerCard(self.studio.theme)
             self._cards.append(card)
             self._column.insertWidget(len(self._cards) - 1, card)
-        # Few tiles first: a CNN's kernels stand above the templates, as parts before wholes.
-        learned.sort(key=lambda layer: layer.kernels.shape[-1])
         names, colours = short_names(learned), network_colours(learned)
         for place, card in enumerate(self._cards):
             card.setVisible(place < len(learned))

@@ -46,14 +46,14 @@ class Axes:
     """What the two axes mean.
 
     Attributes:
-        x_name: As in "examples seen", shown below the axis.
+        x_name: As in "pictures seen", shown below the axis.
         x_end: Where the x axis ends: the whole run, so that its progress shows.
         percent: Whether y is a share from 0 to 1, shown as 0 to 100 %.
         log_x: Whether x is logarithmic.
         log_y: Whether y is logarithmic.
     """
 
-    x_name: str = "examples"
+    x_name: str = "pictures seen"
     x_end: float = 1.0
     percent: bool = True
     log_x: bool = False

@@ -19,7 +19,7 @@ from cnnstudio.ui.widgets._curve_parts import Axes, Line
 from cnnstudio.ui.widgets._names import short_names
 
 AXIS_NAMES: Final[dict[Axis, str]] = {
-    "examples": "examples",
+    "examples": "pictures seen",
     "steps": "steps",
     "epochs": "epochs",
     "seconds": "own seconds",

@@ -35,7 +35,7 @@ def curves_csv(history: History) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     head = [f"{part}_{metric}" for part in _SETS for metric in ("loss", "accuracy")]
-    writer.writerow(["network", "step", "examples", "epoch", "own_seconds", *head, "test_looks"])
+    writer.writerow(["network", "step", "pictures_seen", "epoch", "own_seconds", *head, "test_looks"])
     for evaluated in history.evaluations:
         for score in evaluated.scores:
             values = [value for part in _SETS for value in _pair(getattr(score, part))]

@@ -17,6 +17,9 @@ from cnnstudio.ui.widgets.mosaic import Mosaic, Tiles
 _COLUMNS: Final = 8
 """Tiles side by side where a card shows few; many are drawn at `_LEAST_PX`."""
 
+_MOST_WIDER: Final = 2
+"""A kernel of three channels takes the place of two."""
+
 _LEAST_PX: Final = 56
 _MOST_PX: Final = 104
 _FEW: Final = 24
@@ -25,7 +28,20 @@ _WHAT: Final = {
     "templates": "each hidden unit is one template of the whole picture",
     "local": "every place has kernels of its own; some places are shown",
 }
+_BETWEEN: Final = 120
+"""Grey of the line between the channels of a colour kernel."""
+
 _ONE: Final = {"kernels": "kernel", "templates": "hidden unit", "local": "kernel"}
+
+
+_RGB: Final = ("red", "green", "blue")
+
+
+def _of_channels(kernel: NDArray[np.float32]) -> str:
+    if len(kernel) != len(_RGB):
+        return ""
+    told = ", ".join(f"{name} {part.mean():.3f}" for name, part in zip(_RGB, kernel, strict=True))
+    return f" Mean of each: {told}."
 
 
 class LayerCard(QWidget):
@@ -70,20 +86,23 @@ class LayerCard(QWidget):
         self._layer, self._each = layer, each
         kernels = layer.kernels[:most]
         count = f"{len(kernels)} of {layer.total}" if len(kernels) < layer.total else f"all {layer.total}"
-        self.line.show_name(name, f"{layer.layer}: {_WHAT[layer.kind]} · {count}", hue)
+        colours = " · red, green, blue side by side" if kernels.shape[1] == len(_RGB) else ""
+        self.line.show_name(name, f"{layer.layer}: {_WHAT[layer.kind]}{colours} · {count}", hue)
         what = _ONE[layer.kind]
         tips = [
             f"{what} {i + 1} of {layer.total}: weights from {kernel.min():.3f} to {kernel.max():.3f}, "
-            f"mean {kernel.mean():.3f}."
+            f"mean {kernel.mean():.3f}.{_of_channels(kernel)}"
             for i, kernel in enumerate(kernels)
         ]
         self.mosaic.setAccessibleName(f"{name}: {layer.layer}, {count}")
         self.mosaic.set_tiles(as_tiles(kernels, each), tips=tips, tile_px=self._tile_px(len(kernels)))
 
     def _tile_px(self, count: int) -> int:
+        wide = self._layer.kernels.shape[1] if self._layer is not None else 1
         if count > _FEW:
-            return _LEAST_PX
-        return min(_MOST_PX, max(_LEAST_PX, self.width() // _COLUMNS - GRID_PX))
+            return _LEAST_PX * min(wide, _MOST_WIDER)
+        columns = _COLUMNS // min(wide, _MOST_WIDER)
+        return min(_MOST_PX * wide, max(_LEAST_PX * wide, self.width() // columns - GRID_PX))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lets the tiles fill the width."""
@@ -94,11 +113,16 @@ class LayerCard(QWidget):
 def as_tiles(kernels: NDArray[np.float32], each: bool) -> Tiles:
     """Signed colours of kernels, float32 [n, channels, height, width]: uint8 [n, height, width, 3].
 
-    The channels of a colour kernel are averaged. The strongest colour stands for the largest absolute value of all
-    kernels, or of each one by itself.
+    The channels of a colour kernel stand side by side, red, green and blue. The strongest colour stands for the largest
+    absolute value of all kernels, or of each one by itself.
     """
-    flat = kernels.mean(axis=1)
-    if not each:
-        return signed_colours(flat)
-    tops = np.abs(flat).max(axis=(1, 2), keepdims=True, initial=0.0)
-    return signed_colours(np.divide(flat, tops, out=np.zeros_like(flat), where=tops > 0), 1.0)
+    if each:
+        tops = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True, initial=0.0)
+        kernels = np.divide(kernels, tops, out=np.zeros_like(kernels), where=tops > 0)
+    coloured = signed_colours(kernels, 1.0 if each else None)
+    n, channels, height, width = kernels.shape
+    between = np.full((n, height, 1, 3), _BETWEEN, np.uint8)
+    parts = [coloured[:, 0]]
+    for channel in range(1, channels):
+        parts += [between, coloured[:, channel]]
+    return np.concatenate(parts, axis=2)

@@ -331,10 +331,10 @@ class Transport(QWidget):
         else:
             started = history.started
             step = history.step if studio.moment is None else studio.moment
-            examples = step * started.config.batch_size
+            seen = _pictures_seen(started, step)
             epoch = max(1, math.ceil(step / max(1, started.steps_per_epoch)))
             where = f"Step {step:,}"
-            about = f"of {started.steps:,} · {examples:,} examples · epoch {epoch}"
+            about = f"of {started.steps:,} · {seen:,} pictures seen · epoch {epoch}"
         self.where.setText(where)
         self.where.setVisible(bool(where))
         self.about.set_whole(about)
@@ -368,3 +368,10 @@ class Transport(QWidget):
         """Makes room for the timeline in a narrow window."""
         super().resizeEvent(event)
         self._fit()
+
+
+def _pictures_seen(started: RunStarted, step: int) -> int:
+    """How many pictures each network has learned from by a step, repeats counted; the last batch of an epoch is small."""
+    epochs, rest = divmod(step, max(1, started.steps_per_epoch))
+    batch = started.config.batch_size
+    return epochs * min(started.train_size, started.steps_per_epoch * batch) + rest * batch
