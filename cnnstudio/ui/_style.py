@@ -82,10 +82,12 @@ QComboBox QAbstractItemView {{
     padding: 4px;
 }}
 QCheckBox, QRadioButton {{ spacing: 8px; padding: 1px; background: transparent; }}
-QCheckBox::indicator {{
+QCheckBox::indicator, QListView::indicator {{
     width: {box_px}px; height: {box_px}px; border: 1px solid {faint}; border-radius: 4px; background: {surface};
 }}
-QCheckBox::indicator:checked {{ background: {primary}; border-color: {primary}; image: url("{check}"); }}
+QCheckBox::indicator:checked, QListView::indicator:checked {{
+    background: {primary}; border-color: {primary}; image: url("{check}");
+}}
 QCheckBox::indicator:focus {{ border: 2px solid {focus}; }}
 QCheckBox:disabled {{ color: {faint}; }}
 

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.paths import study_folder
@@ -105,6 +106,35 @@ def test_pause_step_stop_with_the_real_engine(start, qtbot):
     qtbot.waitUntil(lambda: studio.history.step > 5, timeout=PATIENCE_MS)
     studio.stop()
     assert ended(qtbot, program).outcome == "stopped"
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
+def test_earlier_runs_are_named_hidden_and_removed_for_good(start, qtbot):
+    program = start(TINY)
+    studio, window = program.studio, program.window
+    for _ in range(4):
+        window.transport.run_button.click()
+        ended(qtbot, program)
+    assert [run.name for run in studio.past] == ["Run 1", "Run 2", "Run 3"]
+    runs = window.panel.runs
+    window.panel.runs_button.click()
+    qtbot.waitUntil(runs.isVisible, timeout=PATIENCE_MS)
+    second = runs.list.visualItemRect(runs.list.item(1)).center()
+    qtbot.mouseClick(runs.list.viewport(), Qt.MouseButton.LeftButton, pos=second)
+    qtbot.mouseClick(runs.rename, Qt.MouseButton.LeftButton)
+    editor = runs.list.findChild(QLineEdit)
+    qtbot.keyClicks(editor, "few examples")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: studio.past[1].name == "few examples", timeout=5_000)
+    qtbot.keyClick(runs.list, Qt.Key.Key_Space)
+    qtbot.keyClick(runs.list, Qt.Key.Key_Down)
+    qtbot.keyClick(runs.list, Qt.Key.Key_Delete)
+    assert [(run.name, run.hidden) for run in studio.past] == [("few examples", True), ("Run 3", False)]
+    window.close()
+
+    again = start().studio
+    assert [(run.name, run.hidden) for run in again.past] == [("few examples", True), ("Run 3", False)]
+    assert again.history.step == 4, "the last one is the open one"
 
 
 CHILD = """
