@@ -258,6 +258,8 @@ class NetworkInfo:
         layers: Makes its layers for an input shape, a number of classes and a value for every knob.
         knobs: What can be changed about it.
         smallest_px: Height and width that a picture needs at least.
+        automatic: What the knobs that stand at 0 amount to, in words, by name: for an input shape, a number of classes
+            and a value for every knob.
     """
 
     id: str
@@ -270,6 +272,7 @@ class NetworkInfo:
     layers: Callable[[Shape, int, Mapping[str, Value]], Layers]
     knobs: tuple[Knob, ...] = field(default=())
     smallest_px: int = 1
+    automatic: Callable[[Shape, int, Mapping[str, Value]], Mapping[str, str]] | None = None
 
     def spec(self, input_shape: Shape, classes: int, settings: Mapping[str, Value] | None = None) -> NetworkSpec:
         """The network for pictures of a shape.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from cnnstudio.core.dataset import Images, Labels
 
 A_co = TypeVar("A_co", covariant=True)
 WeightsFrom = Literal["run", "shipped", "none"]
+
+NO_RUN: Final = "No run is open."
+"""What the engine says of a question about a run when there is none."""
 
 
 class Question(Generic[A_co]):
@@ -38,6 +41,7 @@ class Verdict:
         step: The moment's step; None for shipped weights.
         probabilities: float64 [classes], or None when not trained.
         logits: float64 [classes], or None when not trained.
+        learned_on: Title of the data set that shipped weights were learned on, where that is another one; else "".
     """
 
     network: str
@@ -47,6 +51,7 @@ class Verdict:
     step: int | None
     probabilities: NDArray[np.float64] | None
     logits: NDArray[np.float64] | None
+    learned_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class LayerWeights:
         layer: As in "conv 5x5".
         biases: float32 [filters], what each kernel's sum is added to; None where it has none, or one for each place.
         scaling: Mean and standard deviation that the network's pixels, from 0 to 1, are normalised by.
+        learned_on: Title of the data set that shipped weights were learned on, where that is another one; else "".
     """
 
     network: str
@@ -99,6 +105,7 @@ class LayerWeights:
     total: int
     biases: NDArray[np.float32] | None = None
     scaling: tuple[float, float] = (0.0, 1.0)
+    learned_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +206,20 @@ class SaveWeights(Question[tuple[Path, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRun(Question[int]):
+class Reopened:
+    """A kept run that was brought back.
+
+    Attributes:
+        run_id: The id it has from now on.
+        steps: The moments whose weights are at hand, ascending.
+    """
+
+    run_id: int
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun(Question[Reopened]):
     """Bring a kept run back (its weights and moments, from its folder), so that later questions are about it."""
 
     folder: Path

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from cnnstudio import networks
 from cnnstudio.core.dataset import Shape
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.knobs import parse_key
 from cnnstudio.core.questions import FirstLayers, LayerWeights, ReadPicture, Verdict, Verdicts
-from cnnstudio.datasets import find
+from cnnstudio.datasets import all_datasets, find
 from cnnstudio.engine.build import first_weights
 from cnnstudio.engine.pixels import scaling
 from cnnstudio.engine.session import Reader, Session, finish
+from cnnstudio.engine.weights import learned_on
 
 _LARGEST: Final = 1e6
 """Logits of a network that nearly diverged are cut here, so that its probabilities are numbers."""
@@ -51,7 +53,10 @@ def _verdict(question: ReadPicture, network: str, session: Session) -> Verdict:
     logits, probabilities = softened(finish(reader.logits(question.pixels[None]))[0])
     for array in (logits, probabilities):
         array.setflags(write=False)
-    return Verdict(network, reader.spec.title, info.role, reader.weights_from, reader.step, probabilities, logits)
+    return Verdict(
+        network, reader.spec.title, info.role, reader.weights_from, reader.step, probabilities, logits,
+        _learned_elsewhere(reader, question.dataset),
+    )  # fmt: skip
 
 
 def softened(found: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -59,6 +64,13 @@ def softened(found: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[n
     logits = np.nan_to_num(found.astype(np.float64), nan=0.0, posinf=_LARGEST, neginf=-_LARGEST)
     probabilities = np.exp(logits - logits.max())
     return logits, probabilities / probabilities.sum()
+
+
+def _learned_elsewhere(reader: Reader, dataset: str) -> str:
+    """Title of the data set that shipped weights were learned on, where it is another one; else ""."""
+    asked, _ = parse_key(dataset)
+    learned = learned_on(asked, reader.network) if reader.weights_from == "shipped" else asked
+    return all_datasets()[learned].title if learned not in ("", asked) else ""
 
 
 def _refuse_other_shape(reader: Reader, shape: tuple[int, ...]) -> None:
@@ -100,6 +112,7 @@ def first_layers(question: FirstLayers, session: Session) -> tuple[LayerWeights,
                 total=first.total,
                 biases=first.biases,
                 scaling=scaling(reader.spec.input_shape[0]),
+                learned_on=_learned_elsewhere(reader, question.dataset),
             )
         )
     return tuple(found)

@@ -151,15 +151,24 @@ def shipped_weights(dataset_id: str, network: str, spec: NetworkSpec) -> State |
         network: The network's key.
         spec: What they must fit.
     """
-    for learned_on in (dataset_id, DIGITS) if _reads_digits(dataset_id) else (dataset_id,):
-        path = resources() / "weights" / f"{learned_on}-{file_name(network)}"
-        if not path.is_file():
-            continue
+    for path in _candidates(dataset_id, network).values():
         try:
             return load_weights(path, spec)
         except StudioError as error:
             _log.warning("shipped weights are passed over: %s", error)
     return None
+
+
+def learned_on(dataset_id: str, network: str) -> str:
+    """The data set that `shipped_weights` were learned on: the set itself, or the built-in digits; "" without any."""
+    return next(iter(_candidates(dataset_id, network)), "")
+
+
+def _candidates(dataset_id: str, network: str) -> dict[str, Path]:
+    """The shipped files that there are for a set and a network, best first, by the set that was learned."""
+    sets = (dataset_id, DIGITS) if _reads_digits(dataset_id) else (dataset_id,)
+    paths = {name: resources() / "weights" / f"{name}-{file_name(network)}" for name in sets}
+    return {name: path for name, path in paths.items() if path.is_file()}
 
 
 def _reads_digits(dataset_id: str) -> bool:

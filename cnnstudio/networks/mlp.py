@@ -44,6 +44,13 @@ def _lenet_budget(input_shape: Shape, classes: int) -> int:
     return lenet5.NETWORK.spec((channels, max(height, smallest), max(width, smallest)), classes).parameters
 
 
+def _automatic(input_shape: Shape, classes: int, settings: Mapping[str, Value]) -> Mapping[str, str]:
+    lenet_weights = _lenet_budget(input_shape, classes)
+    budget = int(settings["budget"]) or lenet_weights
+    hidden = max(1, hidden_units(math.prod(input_shape), classes, budget))
+    return {"hidden": f"automatic: {hidden:,}", "budget": f"LeNet-5's {lenet_weights:,}"}
+
+
 def _layers(input_shape: Shape, classes: int, settings: Mapping[str, Value]) -> Layers:
     hidden = int(settings["hidden"])
     if hidden == 0:
@@ -70,6 +77,7 @@ NETWORK: Final = NetworkInfo(
     sentence="Every hidden unit reads every pixel; as many hidden units as LeNet-5's number of weights allows.",
     role="mlp",
     layers=_layers,
+    automatic=_automatic,
     knobs=(
         Knob("hidden", "hidden units", 0, "Units in the hidden layer; 0 takes as many as the budget allows.",
              minimum=0, maximum=100_000, unit="units"),

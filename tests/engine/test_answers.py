@@ -158,6 +158,9 @@ def test_shipped_weights_answer_before_anything_is_trained(empty_shelf: Path):
         mlp, cnn = answer_now(ReadPicture(PICTURE, dataset, NETWORKS), new_session()).verdicts
         assert (mlp.weights_from, cnn.weights_from, cnn.step) == ("none", "shipped", None)
         assert cnn.probabilities.sum() == pytest.approx(1)
+        assert (mlp.learned_on, cnn.learned_on) == ("", "Digits, made here" if dataset == "mnist" else "")
+        (layer,) = answer_now(FirstLayers(dataset, NETWORKS), new_session())
+        assert layer.learned_on == cnn.learned_on
 
 
 def test_a_run_on_another_set_does_not_answer_for_this_one(session: Session, empty_shelf: Path):
@@ -333,9 +336,10 @@ def test_a_kept_run_comes_back_with_its_moments(raced: tuple[Session, list[Any]]
         "moments.safetensors",
     ]
     later = new_session()
-    run_id = answer_now(OpenRun(folder), later)
-    assert run_id < 0
-    assert later.open_run.started.run_id == run_id
+    opened = answer_now(OpenRun(folder), later)
+    assert opened.run_id < 0
+    assert later.open_run.started.run_id == opened.run_id
+    assert opened.steps == session.open_run.moments.steps
     assert later.open_run.moments.steps == session.open_run.moments.steps
     for step in (None, 0, 2):
         for question in (ReadPicture(PICTURE, "digits", NETWORKS, step),):
@@ -347,6 +351,30 @@ def test_a_kept_run_comes_back_with_its_moments(raced: tuple[Session, list[Any]]
             answer_now(Confusions(step), session).values(), answer_now(Confusions(step), later).values(), strict=True
         ):
             np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_that_was_broken_off_is_kept_up_to_its_last_step(tmp_path: Path):
+    session = new_session()
+    racing = race(CONFIG, session, LiveSettings(), 1)
+    next(event for event in racing if isinstance(event, StepEnd) and event.step == 3)
+    racing.close()
+    assert session.open_run.moments.steps == (0, 1, 2)
+    folder = answer_now(KeepRun(tmp_path / "run"), session)
+    later = new_session()
+    assert answer_now(OpenRun(folder), later).steps == (0, 1, 2, 3)
+    before, after = (answer_now(ReadPicture(PICTURE, "digits", NETWORKS), each).verdicts for each in (session, later))
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(one.logits, other.logits, rtol=1e-5, atol=1e-6)
+        assert one.step == other.step == 3
+    assert session.open_run.moments.steps == (0, 1, 2), "the open run's own timeline is as it was"
+
+
+def test_a_timeline_that_could_not_be_written_in_time_leaves_the_last_weights(session: Session, tmp_path: Path):
+    writing = answer(KeepRun(tmp_path / "run"), session)
+    next(said for said in writing if said.text == "saving the timeline")
+    writing.close()
+    later = new_session()
+    assert answer_now(OpenRun(tmp_path / "run"), later).steps == (6,)
 
 
 def test_of_an_old_run_only_the_last_weights_are_kept(raced: tuple[Session, list[Any]], tmp_path: Path):

@@ -117,3 +117,26 @@ def test_the_card_names_the_commonest_mistake(qtbot):
     with qtbot.waitSignal(card.cell_chosen, timeout=1000) as got:
         card.matrix.cell_chosen.emit((1, 2))
     assert got.args[0] == ("mlp", 1, 2)
+
+
+def test_heads_wider_than_a_column_are_turned_and_stay_apart(qtbot):
+    names = ("disc", "square", "triangle", "star", "ring", "cross", "crescent", "checks", "stripes", "dots")
+    made = ConfusionMatrix(LIGHT)
+    qtbot.addWidget(made)
+    made.resize(340, 300)
+    made.set_counts(np.eye(10, dtype=np.int64), tuple("0123456789"))
+    made.show()
+    assert not made._turned(), "a digit is as narrow as its column"
+    flat = made.cell_rect((0, 0)).top()
+    made.set_counts(np.eye(10, dtype=np.int64), names)
+    assert made._turned()
+    assert made.cell_rect((0, 0)).top() > flat
+    assert made.cell_rect((9, 9)).bottom() <= made.height()
+    shot = made.grab().toImage()
+    grid = made.cell_rect((0, 0))
+    size = int(grid.width())
+    heads = [
+        shot.copy(int(grid.left()) + column * size, 0, size, int(grid.top()) - 2)
+        for column in (names.index("cross"), names.index("crescent"), names.index("checks"))
+    ]
+    assert heads[0] != heads[1] != heads[2] != heads[0], "three names that begin with the same letter"

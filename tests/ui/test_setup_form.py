@@ -181,3 +181,23 @@ def test_a_unit_stands_in_its_field_unless_the_label_says_it(form):
     jitter._unit = ""
     assert jitter.grab().toImage() == full, "a long number leaves no room for it"
     assert form.networks._knobs["mlp"].fields["hidden"].field._unit == "", "hidden units"
+
+
+def test_a_network_that_sizes_itself_says_what_it_takes(form, studio):
+    hidden, budget = (form.networks._knobs["mlp"].fields[name] for name in ("hidden", "budget"))
+    assert (hidden.field.text(), hidden.field.placeholderText()) == ("", "automatic: 77")
+    assert (budget.field.text(), budget.field.placeholderText()) == ("", "LeNet-5's 61,706")
+    room = hidden.field.width() - 18
+    assert all(
+        one.field.fontMetrics().horizontalAdvance(one.field.placeholderText()) <= room for one in (hidden, budget)
+    )
+    type_into(hidden, "12")
+    assert studio.config.networks[0] == "mlp:hidden=12"
+    QTest.keyClicks(hidden.field, "\b\b")
+    assert (studio.config.networks[0], hidden.problem.text()) == ("mlp", "")
+    hidden.field.clearFocus()
+    studio.set_config(RaceConfig(networks=("mlp:budget=20000",)))
+    assert hidden.field.placeholderText() == "automatic: 25"
+    assert budget.field.text() == "20,000"
+    studio.set_config(default_race(datasets.all_datasets()["shapes"]))
+    assert hidden.field.placeholderText() != "automatic: 77", "other pictures, other sizes"

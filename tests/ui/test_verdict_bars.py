@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -7,7 +9,15 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from cnnstudio.core.questions import Verdict, Verdicts
 from cnnstudio.ui.theme import DARK, LIGHT, PROJECTOR
-from cnnstudio.ui.widgets._verdict_layout import Metrics, chosen_classes, formula, percent, plan, source_text
+from cnnstudio.ui.widgets._verdict_layout import (
+    Metrics,
+    all_logits,
+    chosen_classes,
+    formula,
+    percent,
+    plan,
+    source_text,
+)
 from cnnstudio.ui.widgets.verdict_bars import VerdictBars
 
 DIGITS = tuple("0123456789")
@@ -138,6 +148,9 @@ def test_the_formula_has_the_live_numbers():
 
 def test_where_weights_come_from():
     assert source_text(verdict(source="shipped", step=None)) == "shipped weights"
+    made = replace(verdict(source="shipped", step=None), learned_on="Digits, made here")
+    assert source_text(made) == "trained on digits, made here"
+    assert "it learned on digits, made here, the program's own" in all_logits(made, DIGITS)
     assert source_text(verdict(step=1_024)) == "at step 1,024"
     assert source_text(verdict(step=None)) == "now"
     assert source_text(untrained()) == "not trained yet"

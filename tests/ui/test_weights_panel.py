@@ -8,8 +8,8 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.questions import FirstLayers, LayerWeights
 from cnnstudio.ui.panels.weights import WeightsPanel
-from cnnstudio.ui.widgets.layer_card import as_tiles
 from cnnstudio.ui.theme import DARK
+from cnnstudio.ui.widgets.layer_card import as_tiles
 
 
 @pytest.fixture

@@ -192,7 +192,8 @@ class WeightsPanel(Panel):
 
 def _when(layer: LayerWeights) -> str:
     if layer.weights_from == "shipped":
-        return "the weights that came with the program"
+        learned = f", trained on {layer.learned_on}" if layer.learned_on else ""
+        return f"the weights that came with the program{learned}"
     return "now" if layer.step is None else f"at step {layer.step:,}"
 
 

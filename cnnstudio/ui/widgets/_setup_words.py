@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 from cnnstudio import datasets, networks
 from cnnstudio.core.config import RaceConfig
@@ -10,7 +11,8 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import Competitor
 from cnnstudio.core.knobs import Value
 
-_CLASSES_UNKNOWN = 10
+CLASSES_UNKNOWN: Final = 10
+"""Classes that a folder of pictures is taken to have until it is read."""
 
 
 @lru_cache(maxsize=64)
@@ -29,7 +31,7 @@ def cards_of(config: RaceConfig) -> tuple[Competitor, ...]:
         info = datasets.find(config.dataset).info
     except StudioError:
         return ()
-    classes = len(info.class_names) or _CLASSES_UNKNOWN
+    classes = len(info.class_names) or CLASSES_UNKNOWN
     cards = (_card(key, info.shape, classes) for key in config.networks)
     return tuple(card for card in cards if card is not None)
 

@@ -122,11 +122,22 @@ def all_logits(verdict: Verdict, class_names: tuple[str, ...]) -> str:
     order = np.argsort(-verdict.logits, kind="stable")[:MOST_BARS]
     numbers = ", ".join(f"{class_names[place]}: {verdict.logits[place]:.1f}" for place in order)
     return (
-        f"{verdict.title}, {SOURCES[verdict.weights_from]}.\n"
+        f"{verdict.title}, {SOURCES[verdict.weights_from]}{_elsewhere(verdict)}.\n"
         f"Its last layer gives one number z to each class; softmax makes shares of them: p = e^z / sum of e^z.\n"
         f"z = {numbers}\n"
         "The shares always add up to 100 %, so a network is sure of something even where it is shown nonsense."
     )
+
+
+def _within(title: str) -> str:
+    """A data set's title within a sentence: "Digits, made here" becomes "digits, made here"."""
+    return title[:1].lower() + title[1:]
+
+
+def _elsewhere(verdict: Verdict) -> str:
+    if not verdict.learned_on:
+        return ""
+    return f": it learned on {_within(verdict.learned_on)}, the program's own, and never saw this data set"
 
 
 def source_text(verdict: Verdict) -> str:
@@ -134,5 +145,5 @@ def source_text(verdict: Verdict) -> str:
     if verdict.weights_from == "none":
         return "not trained yet"
     if verdict.weights_from == "shipped":
-        return "shipped weights"
+        return f"trained on {_within(verdict.learned_on)}" if verdict.learned_on else "shipped weights"
     return "now" if verdict.step is None else f"at step {verdict.step:,}"

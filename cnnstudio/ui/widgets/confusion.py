@@ -32,6 +32,9 @@ _FULL_SHARE: Final = 0.3
 """A class of which this share goes to one wrong class gets the darkest shade."""
 
 _MOST_CELL_PX: Final = 40
+_MOST_MARGIN: Final = 0.25
+"""Share of the widget that the names of the classes may take."""
+
 _BRIGHTEST: Final = 40
 
 _STEPS: Final = {
@@ -119,20 +122,39 @@ class ConfusionMatrix(QWidget):
         size, grid = self._cell_px(), self._grid()
         return QRectF(grid.left() + cell[1] * size, grid.top() + cell[0] * size, size, size)
 
-    def _margin_px(self) -> float:
+    def _widest_px(self) -> float:
+        metrics = QFontMetricsF(self._theme.font("small"))
+        return max((metrics.horizontalAdvance(name) for name in self._names), default=0.0)
+
+    def _flat_px(self) -> float:
         return QFontMetricsF(self._theme.font("small")).height() + GRID_PX / 2
 
-    def _left_px(self) -> float:
-        metrics = QFontMetricsF(self._theme.font("small"))
-        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0.0)
-        return min(widest, self.width() * 0.25) + GRID_PX
+    def _turned(self) -> bool:
+        """Whether the names above the columns are turned: they are wider than the columns that share one."""
+        size = self._cell_below_px(self._flat_px())
+        return size > 0 and self._widest_px() > self._names_apart(size) * size
 
-    def _cell_px(self) -> int:
+    def _names_apart(self, size: int) -> int:
+        """Every which class is named: all of them, unless the cells are lower than the letters."""
+        return max(1, -(-int(QFontMetricsF(self._theme.font("small")).height()) // size))
+
+    def _margin_px(self) -> float:
+        if not self._turned():
+            return self._flat_px()
+        return max(self._flat_px(), min(self._widest_px() + GRID_PX / 2, self.height() * _MOST_MARGIN))
+
+    def _left_px(self) -> float:
+        return min(self._widest_px(), self.width() * _MOST_MARGIN) + GRID_PX
+
+    def _cell_below_px(self, margin_px: float) -> int:
         n = len(self._counts)
         if not n:
             return 0
-        room = min(self.width() - self._left_px(), self.height() - self._margin_px())
+        room = min(self.width() - self._left_px(), self.height() - margin_px)
         return min(_MOST_CELL_PX, max(2, int(room / n)))
+
+    def _cell_px(self) -> int:
+        return self._cell_below_px(self._margin_px())
 
     def _grid(self) -> QRectF:
         size = self._cell_px() * len(self._counts)
@@ -165,7 +187,7 @@ class ConfusionMatrix(QWidget):
     def _paint_names(self, painter: QPainter) -> None:
         theme, size, grid = self._theme, self._cell_px(), self._grid()
         metrics = QFontMetricsF(theme.font("small"))
-        every = max(1, -(-int(metrics.height()) // size))
+        every = self._names_apart(size)
         painter.setFont(theme.font("small"))
         for i, name in enumerate(self._names):
             here = self._current is not None and i in self._current
@@ -174,9 +196,24 @@ class ConfusionMatrix(QWidget):
                 left = QRectF(0, grid.top() + i * size, grid.left() - GRID_PX / 2, size)
                 text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, left.width())
                 painter.drawText(left, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-                above = QRectF(grid.left() + i * size - GRID_PX, 0, size + 2 * GRID_PX, grid.top() - 2)
-                short = name if metrics.horizontalAdvance(name) <= every * size else name[:1]
-                painter.drawText(above, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, short)
+                if self._turned():
+                    self._paint_turned(painter, i, metrics)
+                else:
+                    above = QRectF(grid.left() + i * size - GRID_PX, 0, size + 2 * GRID_PX, grid.top() - 2)
+                    painter.drawText(above, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, name)
+
+    def _paint_turned(self, painter: QPainter, column: int, metrics: QFontMetricsF) -> None:
+        """A name read from below upwards, so that no two heads become the same letter."""
+        size, grid = self._cell_px(), self._grid()
+        long = grid.top() - GRID_PX / 2
+        tall = max(metrics.height(), float(size))
+        text = metrics.elidedText(self._names[column], Qt.TextElideMode.ElideRight, long)
+        painter.save()
+        painter.translate(grid.left() + (column + 0.5) * size, long)
+        painter.rotate(-90)
+        beside = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(0, -tall / 2, long, tall), beside, text)
+        painter.restore()
 
     def _choose_current(self) -> None:
         if self._current is not None:

@@ -16,6 +16,8 @@ from cnnstudio.ui.widgets.basic import explain_on_focus, label
 
 FIELD_EM: Final = 7.4
 """Width of a field in sizes of its letters."""
+WIDE_FIELD_EM: Final = 9.8
+"""Width of a field that says in words what it stands for while it is empty."""
 _UNIT_SHARE: Final = 0.86
 _LINEAR_STEPS: Final = 20
 """Presses of the Up key that cross the whole range of a number."""
@@ -60,6 +62,13 @@ class _Number(QLineEdit):
     def __init__(self, unit: str) -> None:
         super().__init__()
         self._unit = unit
+        self._em = FIELD_EM
+        self._fit()
+
+    def set_placeholder(self, text: str) -> None:
+        """Says what an empty field stands for."""
+        self.setPlaceholderText(text)
+        self._em = WIDE_FIELD_EM if text else FIELD_EM
         self._fit()
 
     def _small(self) -> QFont:
@@ -68,14 +77,14 @@ class _Number(QLineEdit):
         return font
 
     def _fit(self) -> None:
-        self.setFixedWidth(round(FIELD_EM * max(1, self.font().pixelSize())))
+        self.setFixedWidth(round(self._em * max(1, self.font().pixelSize())))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Writes the unit at the field's end, where the number leaves room for it."""
         super().paintEvent(event)
         small = self._small()
         wanted = QFontMetrics(small).horizontalAdvance(self._unit) + self.fontMetrics().horizontalAdvance(self.text())
-        if self._unit and wanted + 3 * GRID_PX <= self.width():
+        if self._unit and self.text() and wanted + 3 * GRID_PX <= self.width():
             painter = QPainter(self)
             painter.setFont(small)
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
@@ -111,6 +120,7 @@ class KnobField(QWidget):
         super().__init__()
         self.knob = knob
         self._value = value
+        self._automatic = ""
         tip = self._tip()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -142,8 +152,18 @@ class KnobField(QWidget):
             elif isinstance(self.field, QComboBox):
                 self.field.setCurrentIndex(self.field.findData(value))
             elif not self.field.hasFocus():
-                self.field.setText(shown(value))
+                self.field.setText(self._shown(value))
                 self.show_problem(None)
+
+    def set_automatic(self, text: str) -> None:
+        """Says what 0 amounts to, as in "automatic: 77"; the field is empty then, and an empty field means 0."""
+        if isinstance(self.field, _Number) and text != self._automatic:
+            self._automatic = text
+            self.field.set_placeholder(text)
+            self.set_value(self._value)
+
+    def _shown(self, value: Value) -> str:
+        return "" if self._automatic and value == 0 else shown(value)
 
     def show_problem(self, report: ErrorReport | None) -> None:
         """Says what is wrong, or takes it back."""
@@ -199,7 +219,7 @@ class KnobField(QWidget):
     @Slot(str)
     def _read(self, text: str) -> None:
         try:
-            value = self.knob.parse(text)
+            value = self.knob.parse(text if text.strip() or not self._automatic else "0")
         except StudioError as error:
             self.show_problem(error.report)
             self.failed.emit(error.report)
@@ -214,10 +234,10 @@ class KnobField(QWidget):
         assert isinstance(self._value, int | float)
         value = neighbour(self.knob, self._value, up)
         if isinstance(self.field, QLineEdit):
-            self.field.setText(shown(value))
+            self.field.setText(self._shown(value))
             self._read(self.field.text())
 
     @Slot()
     def _tidy(self) -> None:
         if isinstance(self.field, QLineEdit) and not self.problem.text():
-            self.field.setText(shown(self._value))
+            self.field.setText(self._shown(self._value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,13 +20,16 @@ from PySide6.QtWidgets import (
 
 from cnnstudio import datasets, networks
 from cnnstudio.core.config import AUGMENTATIONS, RaceConfig, knobs
-from cnnstudio.core.dataset import DatasetInfo
 from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.knobs import Knob, Value, parse_key, write_key
+from cnnstudio.core.dataset import DatasetInfo, Shape
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX
+from cnnstudio.ui.widgets._setup_words import CLASSES_UNKNOWN
 from cnnstudio.ui.widgets.basic import Fold, explain_on_focus, label
 from cnnstudio.ui.widgets.knob_field import KnobField
+
+logger = logging.getLogger(__name__)
 
 _GROUPS: Final[tuple[tuple[str, bool, tuple[str, ...]], ...]] = (
     ("Examples", True, ("examples", "batch_size", "epochs", "seed")),
@@ -127,6 +131,13 @@ class _Networks(QWidget):
             if name in self._knobs:
                 self._knobs[name].setVisible(name in chosen)
                 self._knobs[name].show_values(self._values[name])
+
+    def show_automatic(self, shape: Shape, classes: int) -> None:
+        """Says in the fields that stand at 0 what that amounts to for pictures of a shape."""
+        for name, info in networks.all_networks().items():
+            if info.automatic is not None and name in self._knobs:
+                for knob, words in info.automatic(shape, classes, self._values[name]).items():
+                    self._knobs[name].fields[knob].set_automatic(words)
 
     def keys(self) -> tuple[str, ...]:
         """What is chosen, in the list's order."""
@@ -278,6 +289,7 @@ class SetupForm(QWidget):
     def _show(self, config: RaceConfig) -> None:
         self._show_dataset(config.dataset)
         self.networks.show_keys(config.networks)
+        self._show_automatic(config)
         for group in self._settings:
             group.show_values({name: getattr(config, name) for name in group.fields})
         for name, box in self.augmentations.items():
@@ -285,6 +297,13 @@ class SetupForm(QWidget):
                 box.setChecked(name in config.augmentation)
         self._show_relevance(config)
         self._show_problems()
+
+    def _show_automatic(self, config: RaceConfig) -> None:
+        try:
+            info = datasets.find(config.dataset).info
+            self.networks.show_automatic(info.shape, len(info.class_names) or CLASSES_UNKNOWN)
+        except StudioError as error:
+            logger.info("what the networks' settings amount to is not known: %s", error)
 
     def _show_dataset(self, key: str) -> None:
         try:
