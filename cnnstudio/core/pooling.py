@@ -220,9 +220,13 @@ def window_at(values: Map, pooling: Pooling, row: int, column: int) -> Window:
     if not (0 <= row < rows and 0 <= column < columns):
         raise StudioError(f"The pooled map of {rows} x {columns} has no place {row}, {column}.")
     slide = pooling.slide((values.shape[0], values.shape[1]))
-    windows, inside = _windows(values, pooling)
-    one, known = windows[row, column], inside[row, column]
-    drawn = int(_drawn(windows, inside, pooling)[row, column]) if pooling.kind == "stochastic" else None
+    padded, real = _padded(values, pooling)
+    top, left = row * slide.stride[0], column * slide.stride[1]
+    part = slice(top, top + slide.kernel[0]), slice(left, left + slide.kernel[1])
+    one, known = padded[part].ravel(), real[part].ravel()
+    drawn = None
+    if pooling.kind == "stochastic":
+        drawn = int(_drawn(*_windows(values, pooling), pooling)[row, column])
     weights, route, taken = _of_window(one, known, pooling, drawn)
     size = slide.kernel
     result = float(np.sqrt((one * one).mean())) if weights is None else float((one * weights).sum())
@@ -300,6 +304,13 @@ def _moved(pooled: Map, places: float, axis: int) -> Map:
 
 def _windows(values: Map, pooling: Pooling) -> tuple[Map, NDArray[np.bool_]]:
     """All windows, [rows, columns, values of a window], and which of those values are not padding."""
+    padded, known = _padded(values, pooling)
+    slide = pooling.slide((values.shape[0], values.shape[1]))
+    return _cut(padded, slide), _cut(known, slide)
+
+
+def _padded(values: Map, pooling: Pooling) -> tuple[Map, NDArray[np.bool_]]:
+    """The map with its padding, and which of its values are not padding."""
     shape = (values.shape[0], values.shape[1])
     pooling.size(shape)
     if not np.isfinite(values).all():
@@ -308,11 +319,10 @@ def _windows(values: Map, pooling: Pooling) -> tuple[Map, NDArray[np.bool_]]:
             "The kernel that made it holds NaN or infinity, as after a training that diverged.",
             "Choose another kernel or another moment.",
         )
-    slide = pooling.slide(shape)
-    pad = slide.margins(0)[0]
+    pad = pooling.slide(shape).margins(0)[0]
     padded = np.pad(values, pad)
     known = np.pad(np.ones(shape, np.bool_), pad)
-    return _cut(padded, slide), _cut(known, slide)
+    return padded, known
 
 
 _Numbers = TypeVar("_Numbers", bound=np.generic)

@@ -211,6 +211,19 @@ def test_a_click_in_the_bench_moves_the_picture_and_chooses_the_kind(panel, qtbo
     assert panel._pooling.kind == "max"
 
 
+def test_a_large_picture_is_measured_bit_by_bit(panel, filled, qtbot):
+    picture = np.random.default_rng(2).integers(0, 256, (1, 80, 72)).astype(np.uint8)
+    filled.set_picture(picture)
+    assert panel.bench._timer.isActive()
+    qtbot.waitUntil(lambda: not panel.bench._timer.isActive())
+    values = picture[0] / 255
+    wanted = change(pool(values, Pooling()), pool(shifted(values, 0, 5), Pooling()))
+    assert panel.bench.table.shares[0, 5] == pytest.approx(wanted)
+    filled.set_picture(picture[:, ::-1])
+    panel.hide()
+    assert not panel.bench._timer.isActive()
+
+
 def test_moved_along_whole_strides_fit(panel):
     panel.bench.way.setCurrentIndex(panel.bench.way.findData("both"))
     panel.bench.against.setCurrentIndex(panel.bench.against.findData("should"))

@@ -41,6 +41,7 @@ _TIPS: Final = {
     "stride": "Values from one window to the next. Smaller than the window: windows overlap.",
     "padding": "Values added on each side, at most half the window. Max never chooses them, a mean counts them as 0.",
 }
+_GRID_LEAST_PX: Final = 88
 _ROUTE_TIP: Final = (
     "The derivative of the result by each value of the window: a gradient that arrives at the pooled value is "
     "multiplied with these numbers and handed to the inputs. Max gives all of it to the winner."
@@ -136,6 +137,8 @@ class PoolingPanel(Panel):
         left.setSpacing(GRID_PX // 2)
         self.values = NumberGrid(self.studio.theme, "Window")
         self.shares = NumberGrid(self.studio.theme, "Gradient")
+        for part in (self.values, self.shares):
+            part.setMinimumSize(_GRID_LEAST_PX, _GRID_LEAST_PX)  # a whole map is a window too
         self.sum = label("", wrap=True)
         self.sum.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         left.addWidget(self.sum, 0, 0, 1, 2)

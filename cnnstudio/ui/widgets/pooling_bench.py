@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import StudioError
@@ -27,6 +28,10 @@ _WAY_NAMES: Final = {"right": "moved right", "down": "moved down", "both": "righ
 _AGAINST: Final = {"was": "% changed", "should": "% off, moved along"}
 KINDS: Final[tuple[Kind, ...]] = tuple(TITLES)
 _EXTRA: Final = ("Max, then blur", "No pooling")
+_AT_ONCE: Final = 64 * 64
+"""Values of a map that is measured in one go: 25 ms; larger ones take up to seconds."""
+
+_DONE: Final = object()
 _MEASURE: Final = (
     "Share that changes = Σ|after − {before}| / Σ(|after| + |{before}|): 0 nothing, 100 % nothing in common."
 )
@@ -56,6 +61,9 @@ class PoolingBench(QWidget):
         super().__init__()
         self.shift_px = 0
         self._kind: Kind = "max"
+        self._work: Iterator[None] = iter(())
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._on_tick)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX // 2)
@@ -97,20 +105,58 @@ class PoolingBench(QWidget):
         self.table.set_theme(theme)
 
     def measure(self, map_at: Callable[[int, int], Map], pooling: Pooling) -> None:
-        """Measures everything anew; `map_at(down, right)` gives the map of the moved picture."""
-        down, right = WAYS[str(self.way.currentData())]
-        maps = [map_at(down * shift, right * shift) for shift in range(SHIFTS_PX)]
-        along = self.against.currentData() == "should"
-        rows = [_row(maps, comparable(pooling, kind), (down, right), along) for kind in KINDS]
-        rows.append(_row(maps, comparable(pooling, "max"), (down, right), along, blurs=True))
-        rows.append(_row(maps, Pooling("subsample", 1, 1), (down, right), along))
-        before = "before moved along" if along else "before"
-        tip = _MEASURE.format(before=before) + (_SHOULD if along else _WAS)
-        self.table.set_shares((*TITLES.values(), *_EXTRA), np.array(rows), tip)
+        """Measures everything anew: small maps at once, large ones bit by bit while the window stays awake.
+
+        Args:
+            map_at: Gives the map of the picture moved by (down, right).
+            pooling: The kind looked at, and the numbers for all kinds.
+        """
+        self._timer.stop()
         self._kind = pooling.kind
         self.table.choose(KINDS.index(pooling.kind), self.shift_px)
-        self.words.setText(_verdict(rows[KINDS.index(pooling.kind)], rows[-1], pooling, along))
+        self._work = self._measuring(map_at, pooling)
+        if map_at(0, 0).size > _AT_ONCE:
+            self._timer.start()
+            return
+        for _ in self._work:
+            pass
+
+    def _measuring(self, map_at: Callable[[int, int], Map], pooling: Pooling) -> Iterator[None]:
+        """Yields after every piece of work; shows what is known."""
+        way = WAYS[str(self.way.currentData())]
+        along = self.against.currentData() == "should"
+        tip = _MEASURE.format(before="before moved along" if along else "before") + (_SHOULD if along else _WAS)
+        names = (*TITLES.values(), *_EXTRA)
+        shares = np.full((len(names), SHIFTS_PX), np.nan)
+        maps: list[Map] = []
+        for shift in range(SHIFTS_PX):
+            maps.append(map_at(way[0] * shift, way[1] * shift))
+            yield
+        settings = [comparable(pooling, kind) for kind in KINDS]
+        settings += [comparable(pooling, "max"), Pooling("subsample", 1, 1)]
+        for row, setting in enumerate(settings):
+            for shift, share in enumerate(_row(maps, setting, way, along, blurs=row == len(KINDS))):
+                shares[row, shift] = share
+                yield
+            if maps[0].size > _AT_ONCE or row == len(settings) - 1:
+                self.table.set_shares(names, shares, tip)
+        at = KINDS.index(pooling.kind)
+        self.words.setText(_verdict(shares[at].tolist(), shares[-1].tolist(), pooling, along))
         self.words.setToolTip(tip)
+
+    @Slot()
+    def _on_tick(self) -> None:
+        try:
+            done = next(self._work, _DONE) is _DONE
+        except StudioError:  # the map is gone; who owns it says so
+            done = True
+        if done:
+            self._timer.stop()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What is not seen is not measured."""
+        super().hideEvent(event)
+        self._timer.stop()
 
     @Slot(object)
     def _on_chosen(self, place: tuple[int, int]) -> None:
@@ -139,17 +185,18 @@ def _pooled(values: Map, pooling: Pooling, *, blurs: bool) -> Map:
     return pool(dense, Pooling("blur", 3, pooling.stride, 1))
 
 
-def _row(maps: list[Map], pooling: Pooling, way: tuple[int, int], along: bool, *, blurs: bool = False) -> list[float]:
-    """The shares of one kind; NaN where its numbers cannot be."""
-    try:
-        pooled = [_pooled(values, pooling, blurs=blurs) for values in maps]
-    except StudioError:
-        return [float("nan")] * len(maps)
-    shares = []
-    for shift, after in enumerate(pooled):
-        before = expected(pooled[0], pooling, way[0] * shift, way[1] * shift) if along else pooled[0]
-        shares.append(change(before, after))
-    return shares
+def _row(
+    maps: list[Map], pooling: Pooling, way: tuple[int, int], along: bool, *, blurs: bool = False
+) -> Iterator[float]:
+    """The shares of one kind, shift by shift; none where its numbers cannot be."""
+    first: Map | None = None
+    for shift, values in enumerate(maps):
+        try:
+            after = _pooled(values, pooling, blurs=blurs)
+        except StudioError:
+            return
+        first = after if first is None else first
+        yield change(expected(first, pooling, way[0] * shift, way[1] * shift) if along else first, after)
 
 
 def _verdict(row: list[float], bare: list[float], pooling: Pooling, along: bool) -> str:

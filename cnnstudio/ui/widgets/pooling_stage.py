@@ -37,7 +37,7 @@ class PoolingStage(QWidget):
         self.before, self.after = SteppedPicture(theme, "Map"), SteppedPicture(theme, "Pooled map")
         tip = "Values of the map, padding on both sides, minus the window, by the stride, rounded down, plus one."
         self.formula = label("", tip=tip)
-        self.place = label("", "muted", wrap=True)
+        self.place = label("", "small", wrap=True)
         self._middle = QWidget()
         middle = QVBoxLayout(self._middle)
         middle.setContentsMargins(0, 0, 0, 0)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, mixed, share_map
 from cnnstudio.ui.widgets._cells import cell_font, ink_on
 
-_LEAST_ROW_PX: Final = 15
+_LEAST_ROW_PX: Final = 14
 _MOST_ROW_PX: Final = 26
 _BRIGHTEST: Final = 40
 _STEPS: Final = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
@@ -36,6 +36,7 @@ class ShiftBench(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._names: tuple[str, ...] = ()
+        self._names_px = 0.0
         self._shares: NDArray[np.float64] = np.zeros((0, 0))
         self._row, self._shift = 0, 0
         self._tip = ""
@@ -57,6 +58,7 @@ class ShiftBench(QWidget):
     def set_shares(self, names: Sequence[str], shares: NDArray[np.float64], tip: str) -> None:
         """Shows other shares, float64 [kinds, shifts]; `tip` is the formula, told on hover."""
         self._names, self._shares, self._tip = tuple(names), shares, tip
+        self._measure_names()
         self.updateGeometry()
         self.update()
 
@@ -68,6 +70,7 @@ class ShiftBench(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
         self._theme = theme
+        self._measure_names()
         self.updateGeometry()
         self.update()
 
@@ -99,8 +102,11 @@ class ShiftBench(QWidget):
         return QFontMetricsF(self._theme.font("small"))
 
     def _left_px(self) -> float:
-        widest = max((self._metrics().horizontalAdvance(name) for name in self._names), default=0.0)
-        return float(min(widest + GRID_PX, self.width() * 0.4))
+        return min(self._names_px + GRID_PX, self.width() * 0.4)
+
+    def _measure_names(self) -> None:
+        metrics = self._metrics()
+        self._names_px = max((metrics.horizontalAdvance(name) for name in self._names), default=0.0)
 
     def _column_px(self) -> float:
         columns = max(1, len(self._shares[0]) if len(self._shares) else 1)

@@ -160,7 +160,7 @@ class SoftmaxView(QWidget):
         self.problem.setVisible(bool(text))
 
     def _show(self) -> None:
-        self.caption.setText(f"{self.temperature:.2g}")
+        self.caption.setText(f"{self.temperature:.3g}")
         if not self._logits.size:
             return
         logits = self._logits[self._shown][None]
@@ -189,7 +189,7 @@ class SoftmaxView(QWidget):
         terms = [_small(one) for one in made.terms[: _TERMS if made.terms.size > _TERMS else None]]
         dots = " + …" if made.terms.size > _TERMS else ""
         self.formula.setText(
-            f"p({self._names[place]}) = exp({number(made.logits[place])} / {made.temperature:.2g} − "
+            f"p({self._names[place]}) = exp({number(made.logits[place])} / {made.temperature:.3g} − "
             f"{number(made.largest)}) / ({' + '.join(terms)}{dots}) = {_small(made.terms[place])} / "
             f"{made.total:.3f} = {100 * made.probabilities[place]:.1f} %"
         )
