@@ -76,10 +76,8 @@ class ConvolutionPanel(Panel):
         self.figure = ConvolutionFigure(theme)
         self.body.addWidget(self.figure, 1)
         self.note = label("", "small", wrap=True)
-        self.problem = label("", "problem", wrap=True)
-        for part in (self.note, self.problem):
-            part.hide()
-            self.body.addWidget(part)
+        self.note.hide()
+        self.body.addWidget(self.note)
         self._connect_figure()
         self.studio.config_changed.connect(self._on_config)
 
@@ -205,7 +203,7 @@ class ConvolutionPanel(Panel):
 
     @Slot(object)
     def _on_typed(self, report: ErrorReport | None) -> None:
-        self._tell(self.problem, report.sentence if report is not None else "")
+        self.figure.show_typed(report.sentence if report is not None else "")
 
     @Slot(object)
     def _on_channel(self, channel: int) -> None:
@@ -297,7 +295,7 @@ class ConvolutionPanel(Panel):
         name = str(state.values["activation"])
         title = ACTIVATIONS[name].title if name in ACTIVATIONS else ""
         self._sheet = Sheet(laid_out(numbers, setting), pixels, setting, state.scaling, out, state.activate(out), title)
-        self._tell(self.note, " ".join(note for note in notes if note))
+        self._tell(" ".join(note for note in notes if note))
         self.bar.setEnabled(True)
         self.bar.set_count(out.shape[1] * out.shape[2])
         self.figure.rows.set_channel(self._channel)
@@ -308,7 +306,7 @@ class ConvolutionPanel(Panel):
         self._sheet = None
         self.bar.stop()
         self.bar.setEnabled(False)
-        self._tell(self.note, "")
+        self._tell("")
         if pixels is not None:
             self.figure.show_picture_alone(pixels)
         self.figure.show_problem(sentence)
@@ -323,9 +321,9 @@ class ConvolutionPanel(Panel):
         )  # fmt: skip
         self.figure.show_place(told)
 
-    def _tell(self, where: Any, text: str) -> None:
-        where.setText(text)
-        where.setVisible(bool(text))
+    def _tell(self, text: str) -> None:
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
 
     # Learned kernels
 

@@ -32,15 +32,21 @@ class CellEditor(QLineEdit):
         """Opens over a cell of `parent`; `typed` text is gone on with, other text is selected."""
         super().__init__(text, parent)
         self._done = False
+        self.place(area)
+        self.setAccessibleName(name)
+        if not typed:
+            self.selectAll()
+        self.textChanged.connect(self._check)
+
+    def place(self, area: QRect) -> None:
+        """Lies over a cell, within the parent."""
+        parent = self.parentWidget()
+        assert parent is not None
         wide = max(area.width(), self.fontMetrics().horizontalAdvance("-0.0000") + _ROOM_PX)
         high = max(area.height(), self.sizeHint().height())
         left = min(max(0, area.center().x() - wide // 2), max(0, parent.width() - wide))
         top = min(max(0, area.center().y() - high // 2), max(0, parent.height() - high))
         self.setGeometry(left, top, wide, high)
-        self.setAccessibleName(name)
-        if not typed:
-            self.selectAll()
-        self.textChanged.connect(self._check)
 
     @property
     def number(self) -> float | None:

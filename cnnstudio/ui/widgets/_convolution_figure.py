@@ -15,7 +15,7 @@ from cnnstudio.ui.theme import GRID_PX, Theme, signed_colours, value_map
 from cnnstudio.ui.widgets._cells import Colours
 from cnnstudio.ui.widgets._product_rows import CHANNEL_NAMES, ProductRows, channel_colours
 from cnnstudio.ui.widgets._sum_line import SumLine, Term, plain, signed
-from cnnstudio.ui.widgets.basic import label
+from cnnstudio.ui.widgets.basic import label, set_role
 from cnnstudio.ui.widgets.stepped_picture import SteppedPicture
 
 _BETWEEN_EM: Final = 10
@@ -187,9 +187,15 @@ class ConvolutionFigure(QWidget):
         top, left = told.row * setting.step, told.column * setting.step
         return [(top + down, left + right) for down in taps for right in taps]
 
+    def show_typed(self, sentence: str) -> None:
+        """Says, below the numbers, what is wrong with the one that is being typed; "" takes it back."""
+        set_role(self.hint, "problem" if sentence else "small")
+        self.hint.setText(sentence or " ")
+
     @Slot(object)
     def _on_pointed(self, cell: tuple[int, int, int] | None) -> None:
         told = self._told
+        set_role(self.hint, "small")
         if told is None or cell is None or cell[1] >= told.patch.shape[1]:
             self.hint.setText(" ")
             return

@@ -342,9 +342,10 @@ class NumberGrid(QWidget):
             self._go_to(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A field that is open would stand in the wrong place."""
+        """A field that is open stays over its cell."""
         super().resizeEvent(event)
-        self._close_editor()
+        if self._editor is not None and self._current is not None:
+            self._editor.place(self.cell_rect(*self._current).toRect())
 
     def sizeHint(self) -> QSize:
         """Cells that hold a number."""

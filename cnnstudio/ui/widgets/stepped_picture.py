@@ -35,7 +35,7 @@ _WANTED_PX: Final = 280
 _LINES_FROM_PX: Final = 14
 """Cells of this size and more are divided by lines."""
 
-_WHOLE_FROM_PX: Final = 4
+_WHOLE_FROM_PX: Final = 9
 """Cells of this size and more are a whole number of the screen's pixels, so that all look alike."""
 
 _STEPS: Final = {
