@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.history import History
 from cnnstudio.core.questions import Question
 
 RunState = Literal["idle", "preparing", "running", "paused"]
+WeightsState = Literal["there", "opening", "lost"]
+
+WEIGHTS_LOST: Final = ErrorReport(
+    "The weights of this run were not kept.",
+    "The program was ended from outside before they were on the disk.",
+    "Its curves and numbers are still here; run it again to look inside.",
+)
+WEIGHTS_OPENING: Final = ErrorReport("The weights of this run are being read.")
 
 
 class EngineLike(Protocol):
@@ -74,7 +83,6 @@ class StudySignals(QObject):
     moment_changed = Signal(object)
     moments_changed = Signal(object)
     state_changed = Signal(str)
-    setting_changed = Signal(object)
     network_stopped = Signal(object)
     run_ended = Signal(object)
     past_changed = Signal()
@@ -87,7 +95,6 @@ class StudySignals(QObject):
     setup_wanted = Signal(str)
     picture_offered = Signal(object)
     problems_changed = Signal()
-    answering = Signal(object)
     awaiting = Signal()
 
 

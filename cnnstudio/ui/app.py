@@ -99,8 +99,10 @@ class Program(QObject):
             return
         self.closed = True
         self.bridge.close()
+        self.engine_gone = self.engine.close(_JOIN_S, self.keeper.last_questions())
+        # How the run ended, and what was measured since the last look.
+        self.bridge.drain()
         self.keeper.close()
-        self.engine_gone = self.engine.close(_JOIN_S)
         self.hooks.remove()
 
 
@@ -159,6 +161,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     if writes is None:
         return 0
     program = Program(options.data_root, writes=writes)
+    _follow_start(program, options)
+    program.show()
+    if crash is not None:
+        program.window.banner.show_report(logs.crash_report(crash))
+    status = int(app.exec())
+    program.close()
+    if lock is not None:
+        lock.unlock()
+    if program.started:
+        # Everything is on the disk. To take torch apart would keep the process for a second after its window, and a
+        # thread that is inside a library, in the middle of an import say, cannot be told to end.
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _follow_start(program: Program, options: argparse.Namespace) -> None:
+    """Starts the rest after the first paint, and notes when what was there."""
     record = _StartRecord()
 
     @Slot(object)
@@ -178,16 +200,3 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     program.studio.engine_ready.connect(on_ready)
     program.window.painted.connect(on_painted)
-    program.show()
-    if crash is not None:
-        program.window.banner.show_report(logs.crash_report(crash))
-    status = int(app.exec())
-    program.close()
-    if lock is not None:
-        lock.unlock()
-    if not program.engine_gone:
-        # The thread is inside a library, in the middle of an import say, and cannot be told. Everything is on the
-        # disk; waiting for it would keep the process for seconds after its window.
-        logging.shutdown()
-        os._exit(status)
-    return status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,10 +17,18 @@ from cnnstudio.core.config import Problem, RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Competitor, StepEnd
 from cnnstudio.core.history import History
-from cnnstudio.core.questions import Question, ReadPicture, Verdicts
+from cnnstudio.core.questions import NO_RUN, Question, ReadPicture, Verdicts
 from cnnstudio.ui._pace import Pace
 from cnnstudio.ui._questions import OnAnswer, OnError, Questions
-from cnnstudio.ui._study import EngineLike, KeptRun, PastRuns, RunState
+from cnnstudio.ui._study import (
+    WEIGHTS_LOST,
+    WEIGHTS_OPENING,
+    EngineLike,
+    KeptRun,
+    PastRuns,
+    RunState,
+    WeightsState,
+)
 from cnnstudio.ui.setup_check import problems
 from cnnstudio.ui.theme import LIGHT, Theme
 
@@ -41,6 +50,7 @@ class Studio(PastRuns):
         picture: What the networks are given, uint8 [c, h, w], read-only, or None.
         moment: The step looked at; None is now.
         moments: The steps that are kept, ascending.
+        weights: Of the open run: "there" to be asked; of one that was brought back first "opening", then perhaps "lost".
         history: The open run's curves, or None before the first.
         open_kept: The open run as it is kept, once it is; else None.
         verdicts: The newest verdicts, or None.
@@ -64,6 +74,7 @@ class Studio(PastRuns):
         self.picture: NDArray[np.uint8] | None = None
         self.moment: int | None = None
         self.moments: tuple[int, ...] = ()
+        self.weights: WeightsState = "there"
         self.history: History | None = None
         self.verdicts: Verdicts | None = None
         self.run_state: RunState = "idle"
@@ -254,6 +265,7 @@ class Studio(PastRuns):
         *past, last = runs
         opens = self.history is None and not self.active
         if opens:
+            self.weights = "opening"
             self.open_kept, self.history = last, last.history
             self.run_id = last.history.started.run_id
             self.outcome = last.history.ended
@@ -265,9 +277,17 @@ class Studio(PastRuns):
 
     def set_moments(self, moments: Iterable[int]) -> None:
         """The weights of these steps can be looked at: those of a kept run, once the engine has read them."""
-        self.moments = tuple(moments)
+        self.moments, self.weights = tuple(moments), "there"
         self.moments_changed.emit(self.moments)
+        # Whatever the views asked before there were weights, they ask again.
+        self.moment_changed.emit(self.moment)
         self.ask_verdicts()
+
+    def miss_weights(self) -> None:
+        """The open run's weights were never kept: its curves and numbers are all there is."""
+        self.weights = "lost"
+        self.moments_changed.emit(self.moments)
+        self.moment_changed.emit(self.moment)
 
     # What the engine says: called by the bridge
 
@@ -302,11 +322,9 @@ class Studio(PastRuns):
     def _take_one(self, event: events.Event) -> None:
         match event:
             case events.Answered():
-                report = self._questions.answer(event)
+                report = self._questions.answer(self._without_weights(event))
                 if report is not None:
                     self.notice.emit(report)
-            case events.Answering():
-                self.answering.emit(event)
             case events.RunStarted():
                 self._start(event)
             case events.Preparing():
@@ -333,8 +351,15 @@ class Studio(PastRuns):
                 self._questions.clear()
                 self.engine_unavailable.emit(event)
 
+    def _without_weights(self, event: events.Answered) -> events.Answered:
+        """To the engine no run is open while the window shows one whose weights are not, or not yet, there."""
+        if event.report is None or event.report.what != NO_RUN or self.weights == "there":
+            return event
+        return replace(event, report=WEIGHTS_LOST if self.weights == "lost" else WEIGHTS_OPENING)
+
     def _start(self, event: events.RunStarted) -> None:
         self.history = History(event)
+        self.weights = "there"
         self.outcome = None
         self.moments = ()
         self.moment = None
@@ -351,9 +376,7 @@ class Studio(PastRuns):
         self.history.add(event)
         if isinstance(event, events.Evaluated):
             self.evaluated.emit(event)
-        elif isinstance(event, events.SettingChanged):
-            self.setting_changed.emit(event)
-        else:
+        elif isinstance(event, events.NetworkStopped):
             self.network_stopped.emit(event)
             self.notice.emit(event.report)
 
@@ -386,6 +409,8 @@ class Studio(PastRuns):
         if history is None:
             return
         started = history.started
+        if self.active and history.ended is None:
+            history.add(events.RunEnded(started.run_id, "stopped", history.step, 0.0))
         run_id = f"{started.started_at} {started.run_id}"
         kept = self.open_kept or KeptRun(run_id, f"Run {len(self.past) + 1}", history)
         self.past = [*self.past, kept]
