@@ -7,7 +7,7 @@ No torch and no thread: `scripted_run` yields the same events on every call, `Fa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -391,8 +391,10 @@ class FakeEngine:
         """Every question of one type that was asked."""
         return [question for _, question, _ in self.asked if isinstance(question, kind)]
 
-    def close(self, timeout_s: float = limits.JOIN_S) -> bool:
-        """Ends everything."""
+    def close(self, timeout_s: float = limits.JOIN_S, last: Sequence[Question[Any]] = ()) -> bool:
+        """Ends everything, after the last questions, which are noted as any other."""
+        for question in last:
+            self.ask(question)
         self.commands.append("close")
         self.stop()
         self.closed = True

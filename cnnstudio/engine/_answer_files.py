@@ -31,7 +31,7 @@ from cnnstudio.engine._answer_run import opened
 from cnnstudio.engine.build import build
 from cnnstudio.engine.evaluate import measure
 from cnnstudio.engine.grid import specs_of
-from cnnstudio.engine.moments import Flat, Moments, flatten, unflatten
+from cnnstudio.engine.moments import Flat, Moments, flatten, is_finite, unflatten
 from cnnstudio.engine.pixels import Part
 from cnnstudio.engine.session import OpenRun, Session, finish
 
@@ -50,21 +50,35 @@ def save_weights(question: questions.SaveWeights, session: Session) -> Generator
 
 
 def keep_run(question: questions.KeepRun, session: Session) -> Generator[Progress, None, Path]:
-    """Writes a run's weights and timeline; `moments.json` comes last and makes it whole."""
+    """Writes a run's weights, then `moments.json`, which makes it whole, then the timeline, which may be large."""
     run = opened(session, question.run_id)
     yield from _save(run, question.folder, None)
+    about = {"started": started_to_json(run.started), "test_index": run.test_index.tolist()}
+    write_json(question.folder / ABOUT_FILE, about, SCHEMA, compact=True)
     yield Progress(None, "saving the timeline")
     try:
-        run.moments.to_file(question.folder / TIMELINE_FILE)
+        _until_now(run).to_file(question.folder / TIMELINE_FILE)
     except OSError as error:
         report = report_from(error, "Keeping the run")
         raise StudioError(report.what, report.cause, report.remedy) from error
-    about = {"started": started_to_json(run.started), "test_index": run.test_index.tolist()}
-    write_json(question.folder / ABOUT_FILE, about, SCHEMA, compact=True)
     trim_timelines(question.folder.parent)
     if session.previous_run is run:
         session.previous_run = None
     return question.folder
+
+
+def _until_now(run: OpenRun) -> Moments:
+    """The run's timeline; that of a run which was broken off between two moments ends with the weights of now."""
+    newest: dict[int, dict[str, Flat]] = {}
+    for network in run.modules:
+        live, at = run.moment(network, None)
+        flat = run.weights(network, live, at)
+        if at > max(run.moments.steps, default=-1) and is_finite(flat):
+            newest.setdefault(at, {})[network] = flat
+    moments = run.moments.copy()
+    for step in sorted(newest):
+        moments.keep(step, newest[step])
+    return moments
 
 
 def _save(run: OpenRun, folder: Path, step: int | None) -> Generator[Progress, None, tuple[Path, ...]]:
@@ -103,8 +117,8 @@ def _test_accuracy(run: OpenRun, module: nn.Module, spec: NetworkSpec) -> float 
     return finish(measure(module, Part.of(run.test, torch.device("cpu")), spec.macs, False)).score.accuracy
 
 
-def open_run(question: questions.OpenRun, session: Session) -> Generator[Progress, None, int]:
-    """Brings a kept run back; gives the id it has from now on. A race that began meanwhile stays the open run."""
+def open_run(question: questions.OpenRun, session: Session) -> Generator[Progress, None, questions.Reopened]:
+    """Brings a kept run back, with the moments that are at hand. A race that began meanwhile stays the open run."""
     before = session.open_run
     started, index = _read_about(question.folder)
     specs = specs_of(started.config, started.shape, len(started.class_names))
@@ -114,7 +128,7 @@ def open_run(question: questions.OpenRun, session: Session) -> Generator[Progres
         raise StudioError("Another run has begun while this one was being opened.", remedy="Open it again afterwards.")
     started = replace(started, run_id=next(_reopened))
     session.open(OpenRun(started, specs, moments, modules={}, test=test, test_index=index))
-    return started.run_id
+    return questions.Reopened(started.run_id, moments.steps)
 
 
 def _kept_moments(folder: Path, specs: Mapping[str, NetworkSpec]) -> Moments:

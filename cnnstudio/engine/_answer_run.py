@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.questions import NO_RUN
 from cnnstudio.engine.session import OpenRun, Session
 
 
@@ -13,7 +14,7 @@ def opened(session: Session, run_id: int | None = None) -> OpenRun:
         StudioError: None is open, or the one asked for is gone.
     """
     if session.open_run is None:
-        raise StudioError("No run is open.", remedy="Press Run, or open a kept run.")
+        raise StudioError(NO_RUN, remedy="Press Run, or open a kept run.")
     for run in (session.open_run, session.previous_run):
         if run is not None and run_id in (None, run.started.run_id):
             return run

@@ -105,6 +105,12 @@ class Moments:
         while len(self._kept) > self.most:
             del self._kept[self._least_missed()]
 
+    def copy(self) -> Self:
+        """The same moments, to which others may be added; the weights themselves are shared."""
+        made = type(self)(1, 1)
+        made.most, made._spacing, made._kept = self.most, self._spacing, dict(self._kept)
+        return made
+
     def _least_missed(self) -> int:
         """The step between whose neighbours there is least."""
         steps = np.array(self.steps, np.float64)

@@ -21,7 +21,7 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import RunStarted
 from cnnstudio.core.knobs import parse_key
 from cnnstudio.core.network import NetworkSpec
-from cnnstudio.core.questions import WeightsFrom
+from cnnstudio.core.questions import NO_RUN, WeightsFrom
 from cnnstudio.datasets import Prepared, all_datasets, prepare
 from cnnstudio.engine import device as devices
 from cnnstudio.engine import evaluate, weights
@@ -228,7 +228,7 @@ class Session:
 
     def _run(self) -> OpenRun:
         if self.open_run is None:
-            raise StudioError("No run is open.", remedy="Press Run, or open a kept run.")
+            raise StudioError(NO_RUN, remedy="Press Run, or open a kept run.")
         return self.open_run
 
     def has_run(self, network: str, dataset: str) -> bool:

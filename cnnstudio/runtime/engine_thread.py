@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -124,6 +124,7 @@ class Engine:
         self._started = False
         self._unavailable: ErrorReport | None = None
         self._long: deque[tuple[Asked, Generator[Progress, None, Any]]] = deque()
+        self._last: tuple[Question[Any], ...] = ()
 
     def start(self) -> None:
         """Starts the thread; `EngineReady` or `EngineUnavailable` follows."""
@@ -164,13 +165,18 @@ class Engine:
         """
         return self._control.ask(question, slot)
 
-    def close(self, timeout_s: float = limits.JOIN_S) -> bool:
+    def close(self, timeout_s: float = limits.JOIN_S, last: Sequence[Question[Any]] = ()) -> bool:
         """Ends the run and the thread.
+
+        Args:
+            timeout_s: How long to wait for the thread.
+            last: What the thread still does when the run has ended, as keeping its weights. Nobody hears the answers.
 
         Returns:
             Whether the thread is gone. Where it is not (in the middle of an import, say), it ends by itself as soon
             as it can, and the process with it.
         """
+        self._last = tuple(last)
         self._control.close()
         if not self._started:
             return True
@@ -198,6 +204,14 @@ class Engine:
             self._mailbox.put(RunEnded(skipped.run_id, "stopped", 0, 0.0))
         while self._long:
             _guarded("Stopping an answer", self._long.popleft()[1].close)
+        if self._unavailable is None:
+            for question in self._last:
+                _guarded("The last answer", partial(self._answer_whole, question))
+
+    def _answer_whole(self, question: Question[Any]) -> None:
+        answer = self._backend.answer(question)
+        if isinstance(answer, GeneratorType):
+            deque(answer, maxlen=0)
 
     def _tell_warning(self, text: str) -> None:
         self._mailbox.put(Notice(ErrorReport(text)))

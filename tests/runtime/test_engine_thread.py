@@ -370,6 +370,28 @@ def test_close_in_mid_run_ends_it_and_the_thread(mailbox: RecordingMailbox, gate
     assert gated.closed_runs == [1]
 
 
+def test_the_last_questions_are_served_when_the_run_has_ended(mailbox: RecordingMailbox, gated: ScriptedBackend):
+    served: list[tuple[str, list[int]]] = []
+
+    def long(question: AskLong) -> Generator[Progress, None, str]:
+        yield Progress(0.5, "half")
+        served.append((question.text, list(gated.closed_runs)))
+        return question.text
+
+    def fail(question: Ask) -> str:
+        raise StudioError("The disk is full.")
+
+    gated.answers = {AskLong: long, Ask: fail}
+    engine = Engine(mailbox, backend=gated)
+    engine.start()
+    engine.run(RaceConfig())
+    gated.allow(1)
+    mailbox.wait_for(is_step(1))
+    gated.allow(5)
+    assert engine.close(PATIENCE_S, [Ask("fails"), AskLong("keep")])
+    assert served == [("keep", [1])]
+
+
 def test_close_that_cannot_join_says_so(mailbox: RecordingMailbox, gated: ScriptedBackend):
     engine = Engine(mailbox, backend=gated)
     engine.start()
