@@ -19,7 +19,7 @@ from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.events import EngineReady, Evaluated, RunEnded, RunStarted
 from cnnstudio.core.history import History
 from cnnstudio.core.paths import config_folder, study_folder
-from cnnstudio.core.questions import KeepRun, OpenRun
+from cnnstudio.core.questions import KeepRun, OpenRun, Reopened
 from cnnstudio.core.runs import RunRecord
 from cnnstudio.core.storage import read_json, write_json
 from cnnstudio.ui._study import KeptRun
@@ -88,6 +88,7 @@ class Keeper(QObject):
         self._saved: dict[str, RunRecord] = {}
         self._pending: list[Future[Any]] = []
         self._extra: dict[str, Any] = {}
+        self._unkept: dict[str, KeepRun] = {}
         self._running_id = ""
         self._began_s = self._due_s = 0.0
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keeper") if writes else None
@@ -142,12 +143,27 @@ class Keeper(QObject):
         if self._writes:
             self._submit(partial(write_json, study_file(), self._content(), SCHEMA))
 
+    def last_questions(self) -> tuple[KeepRun, ...]:
+        """What the engine must still write before it ends: the weights of the run that goes on, and those it owes."""
+        history = self._running_history()
+        if self._writes and history is not None:
+            self._running_id = self._id_of_running(history)
+            folder = runs.runs_folder() / self._running_id
+            self._unkept[self._running_id] = KeepRun(folder, history.started.run_id)
+        return tuple(self._unkept.values())
+
+    def _running_history(self) -> History | None:
+        history = self._studio.history
+        return history if self._studio.active and history is not None and history.step > 0 else None
+
     def close(self) -> None:
         """Writes what is still to be written, and waits for it."""
         if self._timer.isActive():
             self.save()
-        history = self._studio.history
-        if self._writes and self._studio.active and history is not None and history.step > 0:
+        history = self._running_history()
+        if self._writes and history is not None:
+            # The engine did not come to say so.
+            history.add(RunEnded(history.started.run_id, "stopped", history.step, time.monotonic() - self._began_s))
             self._write_run(RunRecord(self._id_of_running(history), f"Run {len(self._studio.past) + 1}", history))
         if self._window is not None and self._writes:
             settings = window_settings()
@@ -249,10 +265,20 @@ class Keeper(QObject):
         folder = runs.runs_folder() / run_id
         self._studio.open_kept = KeptRun(run_id, name, history, folder)
         self._write_run(RunRecord(run_id, name, history))
-        self._studio.ask(KeepRun(folder, event.run_id), partial(self._on_weights_kept, run_id))
+        self._keep_weights(run_id, folder, event.run_id)
+
+    def _keep_weights(self, run_id: str, folder: Path, of_run: int) -> None:
+        self._unkept[run_id] = KeepRun(folder, of_run)
+        kept, failed = partial(self._on_weights_kept, run_id), partial(self._on_weights_not_kept, run_id)
+        self._studio.ask(self._unkept[run_id], kept, failed)
+
+    def _on_weights_not_kept(self, run_id: str, report: ErrorReport) -> None:
+        self._unkept.pop(run_id, None)
+        self._studio.notice.emit(report)
 
     def _on_weights_kept(self, run_id: str, folder: Path) -> None:
         """The engine may have put a new folder in place of the one with the record."""
+        self._unkept.pop(run_id, None)
         record = self._saved.get(run_id)
         if record is not None and not (folder / runs.RUN_FILE).is_file():
             self._write_run(record)
@@ -277,7 +303,9 @@ class Keeper(QObject):
         for place, kept in enumerate(studio.past):
             if kept.folder is None and kept.history.step > 0:
                 run_id, self._running_id = self._id_of_running(kept.history), ""
-                studio.past[place] = kept = replace(kept, id=run_id, folder=runs.runs_folder() / run_id)
+                folder = runs.runs_folder() / run_id
+                studio.past[place] = kept = replace(kept, id=run_id, folder=folder)
+                self._keep_weights(run_id, folder, kept.history.started.run_id)
             known = self._saved.get(kept.id)
             if kept.folder is not None and (known is None or _said(known) != _said(kept)):
                 self._write_run(RunRecord(kept.id, kept.name, kept.history, kept.hidden))
@@ -291,14 +319,16 @@ class Keeper(QObject):
     def _open_last(self, event: EngineReady) -> None:
         kept = self._studio.open_kept
         if kept is not None and kept.folder is not None and not self._studio.active:
-            self._studio.ask(OpenRun(kept.folder), partial(self._on_opened, kept), self._on_not_opened)
+            self._studio.ask(OpenRun(kept.folder), partial(self._on_opened, kept), partial(self._on_not_opened, kept))
 
-    def _on_opened(self, kept: KeptRun, run_id: int) -> None:
+    def _on_opened(self, kept: KeptRun, opened: Reopened) -> None:
         if self._studio.open_kept is kept:
-            self._studio.set_moments(kept.history.kept)
+            self._studio.set_moments(step for step in opened.steps if step <= kept.history.step)
 
-    def _on_not_opened(self, report: ErrorReport) -> None:
+    def _on_not_opened(self, kept: KeptRun, report: ErrorReport) -> None:
         logger.info("the weights of the last run are not used: %s", report.sentence)
+        if self._studio.open_kept is kept:
+            self._studio.miss_weights()
 
 
 def _said(run: RunRecord | KeptRun) -> tuple[str, bool, int]:

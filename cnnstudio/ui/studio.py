@@ -50,7 +50,7 @@ class Studio(PastRuns):
         picture: What the networks are given, uint8 [c, h, w], read-only, or None.
         moment: The step looked at; None is now.
         moments: The steps that are kept, ascending.
-        weights: Of the open run: "there" to be asked; of one that was brought back first "opening", then perhaps "lost".
+        weights: Of the open run: "there"; of one that was brought back first "opening", then perhaps "lost".
         history: The open run's curves, or None before the first.
         open_kept: The open run as it is kept, once it is; else None.
         verdicts: The newest verdicts, or None.

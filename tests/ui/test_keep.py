@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.paths import study_folder
-from cnnstudio.core.questions import KeepRun, OpenRun
-from cnnstudio.core.runs import kept_runs
+from cnnstudio.core.questions import NO_RUN, BothWrong, KeepRun, OpenRun, Reopened
+from cnnstudio.core.runs import RunRecord, kept_runs, runs_folder
 from cnnstudio.ui import keep
 from cnnstudio.ui.dialogs import ask_second_instance
 from cnnstudio.ui.keep import Keeper, lock_study, study_file
@@ -139,11 +141,87 @@ def test_a_finished_run_is_on_the_disk_and_comes_back_as_the_open_one(rig, start
     assert studio.history.step == 40
     assert studio.history.started.run_id < 0
     studio.take((), ())
-    rig.engine.answers[OpenRun] = lambda question: 1
+    rig.engine.answers[OpenRun] = lambda question: Reopened(1, studio.history.kept)
     studio.ready = object()
     second._open_last(studio.ready)
     studio.take((), rig.engine.mailbox.take().events)
     assert studio.moments == studio.history.kept
+
+
+def come_back(rig, start, qtbot, answer):
+    """The next start on the same folders, after the engine's word on the kept weights."""
+    studio = Studio(rig.engine)
+    window = MainWindow(studio)
+    qtbot.addWidget(window)
+    keeper = start(studio, window)
+    window.resize(1440, 900)
+    window.show()
+    keeper.restore_runs()
+    rig.engine.answers[OpenRun] = answer
+    rig.engine.start()
+    bring(rig, studio)
+    bring(rig, studio)
+    return studio, window
+
+
+def bring(rig, studio):
+    batch = rig.engine.mailbox.take()
+    studio.take(batch.points, batch.events)
+
+
+def test_the_timeline_of_a_run_that_came_back_is_whole(rig, start, qtbot):
+    keeper = start()
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    keeper.close()
+    studio, window = come_back(rig, start, qtbot, lambda question: Reopened(-1, (0, 1, 8, 40)))
+    timeline = window.transport.timeline
+    assert timeline.accessibleDescription() == "Now: step 40 of 40."
+    assert studio.moments == (0, 1, 8, 40)
+    middle = timeline.rect().center()
+    QTest.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=QPoint(round(timeline.x_of(8)), middle.y()))
+    assert studio.moment == 8
+    QTest.keyClick(timeline, Qt.Key.Key_End)
+    assert studio.moment is None
+    QTest.keyClick(timeline, Qt.Key.Key_Left)
+    assert studio.moment == 8
+
+
+def test_a_run_without_weights_says_so_and_nothing_else(rig, start, qtbot):
+    keeper = start()
+    rig.studio.run()
+    rig.engine.advance(20)
+    rig.drain()
+    keeper.save()
+    keeper._write_run(RunRecord("killed", "", rig.studio.history))
+    keeper._writer.shutdown(wait=True)
+    keeper._writes = False
+    studio, window = come_back(rig, start, qtbot, lambda question: ErrorReport("Its weights are not there."))
+    assert studio.outcome is None
+    step = studio.history.step
+    assert window.transport.left.text() == f"broken off at step {step}, weights not kept"
+    rig.engine.answers[BothWrong] = lambda question: ErrorReport(NO_RUN, remedy="Press Run, or open a kept run.")
+    told = []
+    studio.ask(BothWrong("mlp", "lenet5"), told.append, told.append)
+    bring(rig, studio)
+    assert [report.what for report in told] == ["The weights of this run were not kept."]
+    assert studio.weights == "lost"
+
+
+def test_weights_that_are_being_read_are_said_to_be(rig, start, qtbot):
+    keeper = start()
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    keeper.close()
+    studio = Studio(rig.engine)
+    start(studio).restore_runs()
+    rig.engine.answers[BothWrong] = lambda question: ErrorReport(NO_RUN)
+    told = []
+    studio.ask(BothWrong("mlp", "lenet5"), told.append, told.append)
+    bring(rig, studio)
+    assert [report.what for report in told] == ["The weights of this run are being read."]
 
 
 def test_runs_are_renamed_and_removed_on_the_disk_too(rig, start):
@@ -170,9 +248,13 @@ def test_a_run_that_the_next_one_broke_off_is_kept(rig, start):
     rig.studio.run()
     rig.engine.advance(20)
     rig.drain()
+    first, step = rig.studio.run_id, rig.studio.history.step
     rig.studio.again(new_weights=False)
     keeper.close()
-    assert len(kept_runs()[0]) == 1
+    records = kept_runs()[0]
+    assert [(record.history.ended.outcome, record.history.ended.step) for record in records] == [("stopped", step)]
+    folder = runs_folder() / records[0].id
+    assert rig.engine.questions_of(KeepRun) == [KeepRun(folder, first)]
 
 
 def test_a_run_that_closing_breaks_off_is_kept(rig, start):
@@ -180,8 +262,26 @@ def test_a_run_that_closing_breaks_off_is_kept(rig, start):
     rig.studio.run()
     rig.engine.advance(20)
     rig.drain()
+    questions = keeper.last_questions()
     keeper.close()
-    assert [record.history.step for record in kept_runs()[0]] == [rig.studio.history.step]
+    records = kept_runs()[0]
+    assert [record.history.step for record in records] == [rig.studio.history.step]
+    assert records[0].history.ended.outcome == "stopped"
+    assert questions == (KeepRun(runs_folder() / records[0].id, rig.studio.run_id),)
+
+
+def test_weights_that_the_engine_still_owes_are_written_at_the_close(rig, start):
+    keeper = start()
+    rig.engine.answer_at_once = False
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    owed = keeper.last_questions()
+    assert [question.run_id for question in owed] == [rig.studio.run_id]
+    rig.engine.answers[KeepRun] = lambda question: question.folder
+    rig.engine.answer_waiting()
+    rig.drain()
+    assert keeper.last_questions() == ()
 
 
 def test_a_second_instance_gets_no_lock_and_writes_nothing(rig, start):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QW
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import EngineReady, EngineUnavailable, Evaluated, Preparing, RunEnded, RunStarted, StepEnd
+from cnnstudio.ui._study import WEIGHTS_LOST
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, LIGHT, Theme
@@ -161,7 +162,7 @@ class Transport(QWidget):
         studio.evaluated.connect(self._on_evaluated)
         studio.run_ended.connect(self._on_run_ended)
         studio.preparing.connect(self._on_preparing)
-        studio.moments_changed.connect(self.timeline.set_moments)
+        studio.moments_changed.connect(self._on_moments)
         studio.moment_changed.connect(self._on_moment)
         studio.problems_changed.connect(self._check)
         studio.config_changed.connect(self._on_config)
@@ -233,7 +234,9 @@ class Transport(QWidget):
 
     @Slot(object)
     def _on_run_started(self, event: RunStarted) -> None:
+        # A run that was brought back has its steps behind it.
         self.timeline.set_run(event.steps)
+        self.timeline.set_now(self._studio.history.step if self._studio.history is not None else 0)
         self._show_where()
 
     @Slot(object)
@@ -248,6 +251,11 @@ class Transport(QWidget):
     @Slot(object)
     def _on_run_ended(self, event: RunEnded) -> None:
         self._show_state()
+        self._show_left()
+
+    @Slot(object)
+    def _on_moments(self, moments: tuple[int, ...]) -> None:
+        self.timeline.set_moments(moments)
         self._show_left()
 
     @Slot(object)
@@ -348,11 +356,23 @@ class Transport(QWidget):
             text = time_left(seconds)
         elif studio.run_state == "paused":
             text = "paused"
-        elif studio.outcome is not None and studio.run_state == "idle":
-            text = f"{studio.outcome.outcome} after {studio.outcome.seconds:.1f} s"
+        elif studio.history is not None and studio.run_state == "idle":
+            text = self._how_it_ended(studio.history.step)
         else:
             text = ""
         self.left.setText(text)
+        lost = studio.weights == "lost" and bool(text)
+        self.left.setToolTip(WEIGHTS_LOST.sentence if lost else "")
+
+    def _how_it_ended(self, step: int) -> str:
+        outcome = self._studio.outcome
+        if outcome is None:
+            text = f"broken off at step {step:,}"
+        elif outcome.outcome == "stopped":
+            text = f"stopped at step {outcome.step:,}"
+        else:
+            text = f"{outcome.outcome} after {outcome.seconds:.1f} s"
+        return f"{text}, weights not kept" if self._studio.weights == "lost" else text
 
     def _show_rate(self) -> None:
         rate = self._studio.learning_rate
