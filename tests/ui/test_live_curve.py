@@ -324,3 +324,22 @@ def test_a_growing_axis_ends_above_but_not_far(value):
 def test_nearest_is_nearest(xs, x):
     column = np.array(sorted(xs))
     assert abs(column[arithmetic.nearest(column, x)] - x) == np.abs(column - x).min()
+
+
+def test_no_line_of_the_grid_crosses_the_invitation(curve):
+    curve.resize(600, 180)
+    curve.set_lines([])
+    curve.flush()
+    QApplication.processEvents()
+    assert "50 %" in [text for _, text in curve.y_ticks()], "a line in the middle, where the words stand"
+    middle, row = round(curve.area().center().x()), round(curve.area().center().y())
+    reach = curve.fontMetrics().horizontalAdvance("Press Run.") // 2 + 4
+
+    def shades():
+        image = curve.grab().toImage()
+        places = [(middle + side * reach, y) for side in (-1, 1) for y in range(row - 4, row + 5)]
+        return {image.pixelColor(*place).name() for place in places}
+
+    assert len(shades()) > 1
+    curve.set_caption("Press Run.")
+    assert shades() == {LIGHT.colour("window").name()}

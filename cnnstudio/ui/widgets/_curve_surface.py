@@ -259,7 +259,10 @@ class CurveSurface(QWidget):
         painter.setFont(theme.font("body"))
         painter.setPen(theme.colour("muted"))
         if self._caption:
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._caption)
+            how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            words = painter.boundingRect(area, how, self._caption)
+            painter.fillRect(words.adjusted(-_PAD_PX, 0, _PAD_PX, 0), theme.colour("window"))
+            painter.drawText(area, how, self._caption)
         if self._band is not None:
             tint = theme.colour("muted")
             tint.setAlphaF(0.15)
