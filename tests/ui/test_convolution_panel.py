@@ -299,6 +299,10 @@ def test_no_kernel_to_take_is_a_sentence(rig, panel):
     assert "reads 3 channels, and the picture has one channel" in panel.figure.problem.text()
 
 
+def test_a_window_that_nobody_moved_begins_at_something_to_see(panel):
+    assert abs(output(panel)[0][panel.place]) == np.abs(output(panel)).max() > 0
+
+
 def test_without_a_picture_it_says_what_to_do(studio, qtbot):
     made = ConvolutionPanel(studio)
     qtbot.addWidget(made)

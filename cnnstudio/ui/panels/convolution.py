@@ -57,6 +57,7 @@ class ConvolutionPanel(Panel):
         self._sheet: Sheet | None = None
         self._numbers: NDArray[np.float64] | None = None
         self._place = (0, 0)
+        self._went = False
         self._channel = 0
         self._changed_last = ""
         self.learned = LearnedKernels(self.studio, self)
@@ -144,7 +145,7 @@ class ConvolutionPanel(Panel):
         self.state.take_json(settings)
         place, channel, speed = (settings.get(name) for name in ("place", "channel", "steps_per_s"))
         if isinstance(place, list) and len(place) == 2 and all(isinstance(at, int) and at >= 0 for at in place):
-            self._place = place[0], place[1]
+            self._place, self._went = (place[0], place[1]), True
         if isinstance(channel, int) and 0 <= channel < 3:
             self._channel = channel
         if isinstance(speed, int):
@@ -258,6 +259,7 @@ class ConvolutionPanel(Panel):
         if self._sheet is None:
             return
         rows, columns = self._sheet.out.shape[1:]
+        self._went = True
         self._place = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
         self.bar.set_index(self._place[0] * columns + self._place[1])
         self._show_place()
@@ -300,7 +302,7 @@ class ConvolutionPanel(Panel):
         self.bar.set_count(out.shape[1] * out.shape[2])
         self.figure.rows.set_channel(self._channel)
         self.figure.show_sheet(self._sheet, self._out_channel)
-        self._go(*self._place)
+        self._go(*(self._place if self._went or not out.any() else _strongest(out[self._out_channel])))
 
     def _refuse(self, sentence: str, pixels: NDArray[np.uint8] | None) -> None:
         self._sheet = None
@@ -374,6 +376,12 @@ class ConvolutionPanel(Panel):
         """One row of controls where they fit, else two."""
         super().resizeEvent(event)
         self._arrange()
+
+
+def _strongest(values: NDArray[np.float64]) -> tuple[int, int]:
+    """Where the largest number stands: a window that nobody has moved yet begins at something to see."""
+    row, column = divmod(int(np.abs(values).argmax()), values.shape[1])
+    return row, column
 
 
 PANEL = ConvolutionPanel.INFO

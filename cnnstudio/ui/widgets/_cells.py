@@ -14,13 +14,14 @@ from cnnstudio.ui.theme import luminance
 
 Colours = NDArray[np.uint8]
 
-LEAST_TEXT_PX = 9
+LEAST_TEXT_PX = 8
 """Smaller numbers cannot be read, and are left out."""
 
 _ROOM = 0.86
 """Share of a cell's width that its number may take."""
 
-_WIDEST = "-0.00"
+WIDEST = "-0.00"
+"""Numbers are as large as this allows, so that they do not change their size from place to place."""
 _MANY = 100.0
 _SOME = 10.0
 _DARK_LUMINANCE = 0.22
@@ -46,7 +47,7 @@ def _ink(red: int, green: int, blue: int) -> QColor:
     return QColor("white") if dark else QColor("black")
 
 
-def cell_font(font: QFont, cell_px: float, most_px: int, widest: str = _WIDEST) -> QFont | None:
+def cell_font(font: QFont, cell_px: float, most_px: int, widest: str = WIDEST) -> QFont | None:
     """The largest font in which `widest` fits into a cell, up to `most_px`; None where it could not be read."""
     wide = max(1.0, QFontMetricsF(font).horizontalAdvance(widest)) / font.pixelSize()
     size_px = min(most_px, int(_ROOM * cell_px / wide), int(_ROOM * cell_px))

@@ -201,7 +201,10 @@ class ProductRows(QWidget):
             patch, kernel, products = self.rows[place]
             hue = told.channels[place] if coloured else None
             patch.set_values(told.patch[place], channel_colours(told.patch[place], hue, self._scaling), absent=absent)
-            kernel.set_values(told.weights[place], signed_colours(told.weights[place], self._top))
+            weights = told.weights[place]
+            whole = bool((weights == np.round(weights)).all())
+            texts = [[f"{weight + 0.0:.0f}" for weight in row] for row in weights] if whole else None
+            kernel.set_values(weights, signed_colours(weights, self._top), texts=texts)
             third: NDArray[np.float64] = (told.running if running else told.products)[place]
             products.set_values(third, signed_colours(third, sums_top))
 

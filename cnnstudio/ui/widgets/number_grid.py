@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.ui.theme import SELECTION, Theme
 from cnnstudio.ui.widgets._cell_editor import CellEditor
-from cnnstudio.ui.widgets._cells import Colours, cell_font, image_of, number, paint_number
+from cnnstudio.ui.widgets._cells import WIDEST, Colours, cell_font, image_of, number, paint_number
 
 _LEAST_CELL_PX: Final = 8
 _WANTED_CELL_PX: Final = 40
@@ -181,7 +181,8 @@ class NumberGrid(QWidget):
         return self._texts[row][column] if self._texts is not None else number(float(self._values[row, column]))
 
     def _widest(self) -> str:
-        return max((self._text(*cell) for cell in np.ndindex(self._values.shape)), key=len, default="") or "0"
+        texts = [self._text(*cell) for cell in np.ndindex(self._values.shape)]
+        return max(texts if self._texts is not None else [WIDEST, *texts], key=len, default="") or WIDEST
 
     def _paint_absent(self, painter: QPainter) -> None:
         if self._absent is not None:
