@@ -99,6 +99,8 @@ class Program(QObject):
             return
         self.closed = True
         self.bridge.close()
+        # In the background, while the engine ends.
+        self.keeper.save()
         self.engine_gone = self.engine.close(_JOIN_S, self.keeper.last_questions())
         # How the run ended, and what was measured since the last look.
         self.bridge.drain()

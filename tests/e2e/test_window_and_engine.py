@@ -94,6 +94,29 @@ def test_closing_in_the_middle_of_a_run_ends_the_thread(start, qtbot):
     assert not program.engine._thread.is_alive()
 
 
+def test_a_run_that_closing_breaks_off_comes_back_whole(start, qtbot):
+    program = start(LONG)
+    studio = program.studio
+    qtbot.waitUntil(lambda: studio.verdicts is not None, timeout=PATIENCE_MS)
+    studio.run()
+    qtbot.waitUntil(lambda: studio.history is not None and studio.history.step > 5, timeout=PATIENCE_MS)
+    program.window.close()
+    step = studio.history.step
+    assert (studio.outcome.outcome, studio.outcome.step) == ("stopped", step)
+
+    again = start()
+    studio, transport = again.studio, again.window.transport
+    qtbot.waitUntil(lambda: studio.weights == "there", timeout=PATIENCE_MS)
+    assert studio.history.step == step
+    assert studio.moments[0] == 0
+    assert studio.moments[-1] == step
+    assert transport.left.text() == f"stopped at step {step:,}"
+    assert transport.timeline.accessibleDescription() == f"Now: step {step:,} of {studio.history.started.steps:,}."
+    qtbot.waitUntil(lambda: read(again)["mlp"].weights_from == "run", timeout=PATIENCE_MS)
+    assert step <= read(again)["mlp"].step <= step + 1, "the first network may be a batch ahead"
+    assert again.window.banner.report is None
+
+
 def test_pause_step_stop_with_the_real_engine(start, qtbot):
     program = start(LONG)
     studio = program.studio
