@@ -29,6 +29,7 @@ _VIEWS: Final = {
 }
 _POOLED: Final = {4: "max-pooled 4 × 4", 2: "max-pooled 2 × 2", 1: "not pooled"}
 _NOISE_SEED: Final = 7
+_SURE: Final = 0.5
 _MADE_UP: Final = (0.0, 2.0, 1.5, 6.0, 0.0, 0.2, 0.4, 0.0, 1.0, 0.0)
 """Logits to begin with where no network has read the picture."""
 
@@ -327,7 +328,9 @@ class ActivationPanel(Panel):
         top = int(verdict.probabilities.argmax())
         said = f"{names[top]} with {100 * verdict.probabilities[top]:.0f} %"
         if self._noise is not None:
-            return f"Pixels drawn by chance: {name} says {said}. Softmax on nonsense is still confident."
+            sure = verdict.probabilities[top] >= _SURE
+            still = "Softmax on nonsense is still confident" if sure else "Unsure this time, and yet it sums to 100 %"
+            return f"Pixels drawn by chance: {name} says {said}. {still}: no class stands for none of these."
         return f"Your picture: {name} says {said}."
 
 

@@ -73,7 +73,9 @@ class FunctionCurve(QWidget):
 
     def _area(self) -> QRectF:
         metrics = QFontMetricsF(self._theme.font("small"))
-        return QRectF(self.rect()).adjusted(2, metrics.height() / 2, -2, -metrics.height() - 2)
+        room = QRectF(self.rect()).adjusted(2, 2, -2, -metrics.height() - 2)
+        side = min(room.width(), room.height())
+        return QRectF(room.left() + (room.width() - side) / 2, room.top(), side, side)
 
     def point(self, x: float, y: float) -> QPointF:
         """Where a number and its output stand, in px."""
@@ -99,7 +101,7 @@ class FunctionCurve(QWidget):
         painter.drawLine(self.point(0, -self._reach), self.point(0, self._reach))
         painter.setFont(self._theme.font("small"))
         painter.setPen(self._theme.colour("muted"))
-        foot = QRectF(area.left(), area.bottom() + 1, area.width(), self.height() - area.bottom())
+        foot = QRectF(area.left(), area.bottom() + 2, area.width(), self.height() - area.bottom())
         painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, f"{-self._reach:.1f}")
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight, f"{self._reach:.1f}")
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from cnnstudio.core.activations import Softmax, softmax
@@ -28,6 +28,11 @@ _COLDEST, _WARMEST = -1, 1
 
 _SLIDER_PX: Final = 160
 _ROW_PX: Final = 46
+_MOST_ROW_PX: Final = 72
+_HEADINGS_PX: Final = 140
+_ROW_SHARE: Final = 0.1
+"""A row of numbers takes so much of the height where there is plenty."""
+
 _TERMS: Final = 3
 _HEADINGS: Final = (
     ("logit z", "What the last layer gave. Type another number, or press + and - on a cell."),
@@ -109,6 +114,15 @@ class SoftmaxView(QWidget):
         table.setColumnStretch(1, 1)
         table.setRowStretch(0, 1)
         return table
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lets the cells grow where there is room."""
+        super().resizeEvent(event)
+        fits = min((self.width() - _HEADINGS_PX) / _MOST_CLASSES, self.height() * _ROW_SHARE, _MOST_ROW_PX)
+        row_px = max(_ROW_PX, int(fits))
+        for grid in (self.logits, self.terms, self.shares):
+            grid.setFixedHeight(row_px)
+        self.bars.set_cell_px(row_px - 1)
 
     @property
     def temperature(self) -> float:
@@ -213,6 +227,7 @@ class _Bars(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._cell_px = float(_ROW_PX - 1)
         self._names: tuple[str, ...] = ()
         self._shares: NDArray[np.float64] = np.zeros(0)
         self._usual: NDArray[np.float64] = np.zeros(0)
@@ -228,12 +243,16 @@ class _Bars(QWidget):
         self._theme = theme
         self.update()
 
+    def set_cell_px(self, cell_px: float) -> None:
+        self._cell_px = cell_px
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme = QPainter(self), self._theme
         painter.setFont(theme.font("body"))
         foot = painter.fontMetrics().height() + 2
         # As wide as the cells below: square, and no higher than their row.
-        cell = min((self.width() - 1) / max(1, len(self._names)), _ROW_PX - 1)
+        cell = min((self.width() - 1) / max(1, len(self._names)), self._cell_px)
         room = max(0, self.height() - foot - 2)
         top = int(self._shares.argmax()) if self._shares.size else -1
         for place, (name, share, usual) in enumerate(zip(self._names, self._shares, self._usual, strict=True)):
