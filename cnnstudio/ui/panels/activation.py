@@ -330,7 +330,7 @@ class ActivationPanel(Panel):
         if self._noise is not None:
             sure = verdict.probabilities[top] >= _SURE
             still = "Softmax on nonsense is still confident" if sure else "Unsure this time, and yet it sums to 100 %"
-            return f"Pixels drawn by chance: {name} says {said}. {still}: no class stands for none of these."
+            return f"Pixels drawn by chance: {name} says {said}. {still}."
         return f"Your picture: {name} says {said}."
 
 

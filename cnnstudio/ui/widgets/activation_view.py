@@ -40,14 +40,12 @@ class ActivationView(QWidget):
         column.setSpacing(GRID_PX)
         column.addLayout(self._build_functions())
         self.formula = label("", "muted", wrap=True)
-        column.addWidget(self.formula)
-        column.addLayout(self._build_pictures(theme), 1)
         self.sum = label("", "heading", wrap=True)
         self.counts = label("", "muted", wrap=True)
         for part in (self.formula, self.sum, self.counts):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        column.addWidget(self.sum)
-        column.addWidget(self.counts)
+            column.addWidget(part)
+        column.addLayout(self._build_pictures(theme), 1)
 
     def _build_functions(self) -> QHBoxLayout:
         row = QHBoxLayout()
