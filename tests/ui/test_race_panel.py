@@ -49,7 +49,7 @@ def test_a_run_fills_everything(rig, panel):
     play(rig)
     assert names(panel) == ["MLP train", "MLP test", "CNN train", "CNN test"]
     assert panel.board.rows[1].score.test.accuracy > 0.8
-    assert panel.key.text().endswith("looked at 6 times")
+    assert "looked at 6 times · a sample of 1,000, the last point: all 2,000" in panel.key.whole
     assert panel.strip.isVisible()
     assert panel.strip.title.text() == "Only the CNN got these right"
     assert panel.curve.surface._caption == ""
@@ -146,15 +146,15 @@ def test_ways_out(rig, panel, qtbot):
         qtbot.mouseClick(panel.strip.more, Qt.MouseButton.LeftButton)
     assert wanted.args == ["mistakes"]
     with qtbot.waitSignal(rig.studio.setup_wanted, timeout=1000) as wanted:
-        qtbot.mouseClick(panel.seed_chip, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(panel.chips.seed, Qt.MouseButton.LeftButton)
     assert wanted.args == ["seed"]
 
 
 def test_the_chips_follow_the_setup(rig, panel):
     rig.studio.set_config(RaceConfig(dataset="digits", examples=1_000, seed=7))
-    assert panel.examples_chip.text() == "1,000 examples"
-    assert panel.seed_chip.text() == "seed 7"
-    assert "jitter" not in panel.dataset_chip.text()
+    assert panel.chips.examples.text() == "1,000 examples"
+    assert panel.chips.seed.text() == "seed 7"
+    assert "jitter" not in panel.chips.dataset.text()
 
 
 def test_a_network_that_leaves_the_race_is_told(rig, panel):
@@ -272,9 +272,9 @@ def test_the_data_sets_chip_can_be_read_in_the_smallest_window(theme, filled, qt
     panel.resize(618, 538)
     panel.show()
     QApplication.processEvents()
-    assert panel.dataset_chip.width() >= 10 * THEMES[theme].body_px
-    assert "4,000 examples" in panel.dataset_chip.toolTip()
-    for part in (panel.examples_chip, panel.seed_chip, panel.accuracy, panel.loss):
+    assert panel.chips.dataset.width() >= 10 * THEMES[theme].body_px
+    assert "4,000 examples" in panel.chips.dataset.toolTip()
+    for part in (panel.chips.examples, panel.chips.seed, panel.accuracy, panel.loss):
         assert part.isHidden() or part.width() >= part.sizeHint().width()
 
 
@@ -297,3 +297,76 @@ def test_a_low_panel_keeps_its_curves_and_leaves_the_strip_out(rig, qtbot):
     panel.resize(700, 600)
     assert not panel.strip.isVisible(), "large letters leave less room"
     panel._strip_timer.stop()
+
+
+def places(panel):
+    parts = (panel.curve, panel.key, panel.board, panel.sentence, panel.strip)
+    return [(part.geometry().top(), part.geometry().height()) for part in parts]
+
+
+def test_nothing_moves_while_a_run_goes_on_or_the_pointer_is_over_the_table(rig, panel, qtbot):
+    rig.studio.set_config(RaceConfig(networks=("mlp", "lenet5", "local")))
+    qtbot.wait(1)
+    empty = places(panel)
+    rig.studio.run()
+    rig.engine.advance(12)
+    rig.drain()
+    qtbot.wait(1)
+    assert places(panel) == empty, "no strip yet, and its room is there"
+    rig.engine.finish()
+    rig.drain()
+    rig.drain()
+    qtbot.wait(1)
+    assert panel.strip.isVisible()
+    assert places(panel) == empty
+    said = set()
+    for row in range(3):
+        panel.board.setCurrentIndex(panel.board.model().index(row, 1))
+        qtbot.wait(1)
+        said.add(panel.sentence.text())
+        assert places(panel) == empty
+        bounds = panel.sentence.fontMetrics().boundingRect(
+            panel.sentence.rect().adjusted(0, 0, 0, 999), Qt.TextFlag.TextWordWrap, panel.sentence.text()
+        )
+        assert bounds.height() <= panel.sentence.height(), "and no sentence is cut"
+    assert len(said) == 3
+
+
+def test_the_chips_describe_the_run_on_show_and_the_next_run_is_told_beside_them(rig, panel):
+    play(rig)
+    assert panel.chips.next_run.whole == ""
+    rig.studio.set_config(RaceConfig(dataset="shapes", examples=6_000))
+    assert panel.chips.dataset.text().startswith("Digits, made here")
+    assert panel.chips.examples.text() == "4,000 examples"
+    assert panel.chips.next_run.whole == "next run: Coloured shapes, 6,000 examples"
+    assert "next run: Coloured shapes" in panel.chips.dataset.toolTip()
+    rig.studio.set_config(RaceConfig(epochs=3))
+    assert panel.chips.next_run.whole == "next run: other settings"
+    rig.studio.set_config(RaceConfig(networks=("mlp",)))
+    assert panel.chips.next_run.whole == "next run: MLP"
+    rig.studio.set_config(rig.studio.history.started.config)
+    assert panel.chips.next_run.whole == ""
+
+
+def test_runs_of_another_data_set_are_left_out_until_they_are_asked_for(rig, panel):
+    play(rig)
+    rig.studio.set_config(RaceConfig(dataset="digits:jitter=0"))
+    play(rig)
+    assert "CNN test, Run 1" in names(panel), "the same set with other settings can be compared"
+    rig.studio.set_config(RaceConfig(dataset="glyphs"))
+    assert "CNN test, Run 1" in names(panel), "the run on show is one of digits"
+    play(rig)
+    assert not any("Run" in name for name in names(panel))
+    boxes = [panel.runs.list.item(row) for row in range(2)]
+    assert [one.text() for one in boxes] == [
+        "Run 2: digits (jitter 0), 4,000, MLP and LeNet-5",
+        "Run 1: digits (jitter 3), 4,000, MLP and LeNet-5",
+    ]
+    assert [one.checkState() for one in boxes] == [Qt.CheckState.Unchecked] * 2
+    boxes[1].setCheckState(Qt.CheckState.Checked)
+    assert "CNN test, Run 1" in names(panel)
+    assert not any("Run 2" in name for name in names(panel))
+    assert [run.name for run in rig.studio.past] == ["Run 1", "Run 2"], "a box renames nothing"
+    assert not any(run.hidden for run in rig.studio.past)
+    boxes[1].setCheckState(Qt.CheckState.Unchecked)
+    assert not any("Run" in name for name in names(panel))

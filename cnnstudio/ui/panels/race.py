@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final, cast
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout
 
+from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.history import Axis
 from cnnstudio.core.questions import OnlyOneRight, Shown
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
-from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.widgets._measured_words import key_words
 from cnnstudio.ui.widgets._names import short_names, the
 from cnnstudio.ui.widgets._race_lines import AXIS_NAMES, Wanted, places_of, race_axes, race_lines, step_at
-from cnnstudio.ui.widgets._setup_words import cards_of, dataset_words, network_sentence
-from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
-from cnnstudio.ui.widgets.chip import Chip
+from cnnstudio.ui.widgets._setup_words import (
+    cards_of,
+    invitation,
+    network_sentence,
+    same_dataset,
+)
+from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
 from cnnstudio.ui.widgets.curve_options import CurveOptions
 from cnnstudio.ui.widgets.exports import ExportMenu
 from cnnstudio.ui.widgets.live_curve import REDRAW_MS, LiveCurve
 from cnnstudio.ui.widgets.popover import Popover
 from cnnstudio.ui.widgets.right_strip import RightStrip
+from cnnstudio.ui.widgets.run_chips import RunChips
 from cnnstudio.ui.widgets.runs_list import RunsList
 from cnnstudio.ui.widgets.scoreboard import Scoreboard
+from cnnstudio.ui.widgets.steady_label import SteadyLabel
 
 STRIP_GAP_MS: Final = 1000
 """Which pictures only one network reads is asked at most once a second: it costs training time."""
 
 _STRIP_PICTURES: Final = 24
-_CHIP_MOST_EM: Final = 16
-"""Room that the data set's name takes before anything else in its row, in sizes of the text."""
+_KEY_TIP: Final = (
+    "The test set is for the final figure; the more often it is looked at while choosing, the less it proves. "
+    "Choose by validation."
+)
 
 _STRIP_LEAST_EM: Final = 34
 """Lower panels, in sizes of the text, leave the strip of pictures to the mistakes panel: the curves come first."""
@@ -65,6 +73,7 @@ class RacePanel(Panel):
         self._strip_timer.timeout.connect(self._on_strip_timer)
         self._strip_due = False
         self._asked: tuple[str, str, str] = ("", "", "")
+        self._wanted_back: set[str] = set()
         self._build_controls()
         self.curve = LiveCurve(self.studio.theme)
         self.curve.moment_picked.connect(self._on_picked)
@@ -78,7 +87,7 @@ class RacePanel(Panel):
         self.board = Scoreboard(self.studio.theme)
         self.board.selectionModel().currentChanged.connect(self._show_sentence)
         self.body.addWidget(self.board)
-        self.sentence = label("", "small", wrap=True)
+        self.sentence = SteadyLabel()
         self.body.addWidget(self.sentence)
         self.strip = RightStrip(self.studio.theme)
         self.strip.picture_chosen.connect(self._on_picture_chosen)
@@ -127,12 +136,12 @@ class RacePanel(Panel):
         past = self.studio.past
         self.runs_button.setVisible(bool(past))
         self.runs_button.setText(f"Earlier runs ({len(past)})")
-        self.runs.show_runs(past)
+        self.runs.show_runs(past, self._left_out())
         self._refresh_curve()
 
     def on_theme(self, theme: Theme) -> None:
         """Restyles what paints itself."""
-        for part in (self.curve, self.board, self.strip, self.dataset_chip, self.examples_chip, self.seed_chip):
+        for part in (self.curve, self.board, self.strip, self.chips):
             part.set_theme(theme)
         bold = QFontMetrics(theme.font("body", bold=True))
         for one in (self.accuracy, self.loss):
@@ -158,14 +167,9 @@ class RacePanel(Panel):
         self._read_controls()
 
     def _build_controls(self) -> None:
-        theme = self.studio.theme
-        self.dataset_chip = Chip(theme, "The data set. Click to change the set-up of the next run.", shrinks=True)
-        self.examples_chip = Chip(theme, "How many pictures the networks learn from. Click to change it.")
-        self.seed_chip = Chip(theme, "Decides which examples are drawn and their order. Click to change it.")
-        for chip, name in ((self.dataset_chip, "dataset"), (self.examples_chip, "examples"), (self.seed_chip, "seed")):
-            chip.clicked.connect(partial(_emit_name, self.studio, name))
-            self.controls.addWidget(chip)
-        self.controls.addStretch(1)
+        self.chips = RunChips(self.studio.theme)
+        self.chips.wanted.connect(self.studio.setup_wanted)
+        self.controls.addWidget(self.chips, 1)
         self._strip_fits = True
         self.accuracy = button("Accuracy", "tab", tip="Share of pictures read correctly.", checkable=True)
         self.loss = button("Loss", "tab", tip="Cross-entropy: minus the logarithm of the probability given to the "
@@ -190,8 +194,7 @@ class RacePanel(Panel):
     def _build_under_curve(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(GRID_PX // 2)
-        self.key = label("", "small", tip="The test set is for the final figure; the more often it is looked at "
-                         "while choosing, the less it proves. Choose by validation.")  # fmt: skip
+        self.key = ElidedLabel("small")
         self.whole_button = button("Whole run", "quiet", tip="Ends the zoom (0, or a double click).")
         self.whole_button.hide()
         self.whole_button.clicked.connect(self.curve.reset_zoom)
@@ -202,7 +205,7 @@ class RacePanel(Panel):
         self.export_button.setMenu(self.export_menu)
         self.runs = RunsList()
         self.runs.renamed.connect(self.studio.rename_run)
-        self.runs.hidden_changed.connect(self.studio.hide_run)
+        self.runs.hidden_changed.connect(self._on_hidden)
         self.runs.removed.connect(self.studio.remove_run)
         self.runs_popover = Popover(self.runs, self.runs_button)
         row.addWidget(self.key, 1)
@@ -232,20 +235,31 @@ class RacePanel(Panel):
     def _refresh_curve(self) -> None:
         history, theme = self.studio.history, self.studio.theme
         self.curve.set_axes(race_axes(history, self._wanted, self.studio.config))
-        self.curve.set_lines(race_lines(history, self.studio.past, self._wanted, theme))
+        left_out = self._left_out()
+        past = [run for run in self.studio.past if run.id not in left_out]
+        self.curve.set_lines(race_lines(history, past, self._wanted, theme))
         self._show_cursor()
-        looks = history.test_looks if history is not None else 0
-        times = "once" if looks == 1 else f"{looks} times"
-        self.key.setText(f"solid: train · dashed: test, looked at {times}" if looks else "solid: train · dashed: test")
+        self.key.set_whole(key_words(history))
+        self.key.setToolTip(f"{self.key.whole}. {_KEY_TIP}")
         self.export_menu.setEnabled(history is not None)
         started = history is not None and bool(history.evaluations)
-        self.curve.set_caption("" if started else self._invitation())
+        self.curve.set_caption("" if started else invitation(self.studio.config))
 
-    def _invitation(self) -> str:
-        config = self.studio.config
-        names = [the(name) for name in short_names(cards_of(config)).values()]
-        who = " and ".join(names) if len(names) <= 2 else f"{len(names)} networks"
-        return f"Press Run, and watch {who} learn from the same {config.examples:,} pictures."
+    @property
+    def _shown_config(self) -> RaceConfig:
+        history = self.studio.history
+        return history.started.config if history is not None else self.studio.config
+
+    def _left_out(self) -> set[str]:
+        """Earlier runs of another data set: their curves say nothing about those of this one, unless asked for."""
+        here = self._shown_config.dataset
+        return {run.id for run in self.studio.past if run.id not in self._wanted_back
+                and not same_dataset(run.history.started.config.dataset, here)}  # fmt: skip
+
+    @Slot(str, bool)
+    def _on_hidden(self, run_id: str, hidden: bool) -> None:
+        (self._wanted_back.discard if hidden else self._wanted_back.add)(run_id)
+        self.studio.hide_run(run_id, hidden)
 
     def _show_cursor(self) -> None:
         history = self.studio.history
@@ -268,7 +282,7 @@ class RacePanel(Panel):
         rows = self.board.rows
         chosen = [rows[row]] if 0 <= row < len(rows) else [one for one in rows if one.card.role == "cnn"][:1]
         text = network_sentence(chosen[0].card) if chosen else ""
-        self.sentence.setText(text)
+        self.sentence.show_one_of(text, [network_sentence(one.card) for one in rows])
         self.sentence.setVisible(bool(text) and self.height() >= _SENTENCE_LEAST_PX)
 
     @Slot()
@@ -285,20 +299,11 @@ class RacePanel(Panel):
     @Slot()
     def _show_setup(self) -> None:
         history = self.studio.history
-        config = history.started.config if self.studio.active and history is not None else self.studio.config
-        self.dataset_chip.setText(dataset_words(config.dataset))
-        self.examples_chip.setText(f"{config.examples:,} examples")
-        self.seed_chip.setText(f"seed {config.seed}")
-        chips = (self.dataset_chip, self.examples_chip, self.seed_chip)
-        for chip in chips:
-            chip.setAccessibleName(chip.text())
-            chip.updateGeometry()
-        told = ", ".join(chip.text() for chip in chips)
-        self.dataset_chip.setToolTip(f"{told}. Click to change the set-up of the next run.")
+        self.chips.show_configs(self._shown_config, self.studio.config)
         self._fit()
         if history is None:
             self._show_board()
-            self._refresh_curve()
+            self.on_past()
 
     @Slot(object)
     def _on_picked(self, x: float) -> None:
@@ -369,12 +374,10 @@ class RacePanel(Panel):
         em, gap = self.studio.theme.body_px, GRID_PX
         margins = self.contentsMargins().left() + 6 * GRID_PX
         fixed = sum(one.sizeHint().width() + gap for one in (self.accuracy, self.loss, self.against))
-        room = self.width() - margins - fixed - 2 * gap
-        room -= min(self.dataset_chip.sizeHint().width(), _CHIP_MOST_EM * em)
-        for part in (self.examples_chip, self.seed_chip, self.against_word):
-            room -= part.sizeHint().width() + gap
-            part.setVisible(room >= 0)
+        room = self.width() - margins - fixed - 2 * gap - self.chips.least_px
+        self.against_word.setVisible(room >= self.against_word.sizeHint().width() + gap)
         fits = self.height() >= _STRIP_LEAST_EM * em
+        self.strip.keep_room(fits and len(self.board.rows) > 1)
         if fits != self._strip_fits:
             self._strip_fits = fits
             if fits:
@@ -387,10 +390,6 @@ class RacePanel(Panel):
         super().resizeEvent(event)
         self._fit()
         self._show_sentence()
-
-
-def _emit_name(studio: Studio, name: str, _checked: bool = False) -> None:
-    studio.setup_wanted.emit(name)
 
 
 PANEL = RacePanel.INFO

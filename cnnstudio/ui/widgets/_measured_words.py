@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnstudio.core.events import Evaluated
 from cnnstudio.core.history import History
 
 
@@ -23,12 +24,29 @@ def on_pictures(history: History, count: int) -> str:
     return f"on {which} {count:,} test pictures"
 
 
+def key_words(history: History | None) -> str:
+    """What solid and dashed lines are, how often the test set was looked at, and at how much of it."""
+    if history is None or not history.test_looks:
+        return "solid: train · dashed: test"
+    times = "once" if history.test_looks == 1 else f"{history.test_looks} times"
+    told = f"solid: train · dashed: test, looked at {times}"
+    whole, along = history.started.test_size, _count(history.evaluations[0])
+    if along >= whole:
+        return told
+    final = history.evaluations[-1].final
+    return f"{told} · a sample of {along:,}{f', the last point: all {whole:,}' if final else ''}"
+
+
+def _count(measured: Evaluated) -> int:
+    return int(measured.scores[0].confusion.sum()) if measured.scores else 0
+
+
 def measured_sentence(history: History, step: int | None) -> str:
     """When, and on what, the table's test column was measured; "" before the first measurement."""
     at = history.step if step is None else step
     measured = history.measurement(at)
     if measured is None or not measured.scores:
         return ""
-    count = int(measured.scores[0].confusion.sum())
+    count = _count(measured)
     before = f", the last measurement before step {at:,}" if measured.step != at else ""
     return f"Measured at step {measured.step:,}{before}, {on_pictures(history, count)}."

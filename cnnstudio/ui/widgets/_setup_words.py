@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -10,6 +12,12 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import Competitor
 from cnnstudio.core.knobs import Value
+from cnnstudio.ui.widgets._names import short_names, the
+
+_FEW: Final = 2
+"""More networks than this are counted and not named."""
+
+_GIVEN_BY_US: Final = re.compile(r"Run \d+")
 
 CLASSES_UNKNOWN: Final = 10
 """Classes that a folder of pictures is taken to have until it is read."""
@@ -55,6 +63,47 @@ def dataset_words(key: str) -> str:
             told = _said(value)
             words.append(f"{knob.label} {told} {knob.unit}".strip())
     return ", ".join(words)
+
+
+def next_run_words(shown: RaceConfig, planned: RaceConfig) -> str:
+    """What of the next run differs from the one that is shown, as in "next run: Coloured shapes"; "" for nothing."""
+    told = [dataset_words(planned.dataset)] if planned.dataset != shown.dataset else []
+    if planned.examples != shown.examples:
+        told.append(f"{planned.examples:,} examples")
+    if planned.seed != shown.seed:
+        told.append(f"seed {planned.seed}")
+    if planned.networks != shown.networks:
+        cards = cards_of(planned)
+        told.append(" and ".join(card.title for card in cards) if len(cards) <= _FEW else f"{len(cards)} networks")
+    if not told and planned != shown:
+        told.append("other settings")
+    return f"next run: {', '.join(told)}" if told else ""
+
+
+def same_dataset(one: str, other: str) -> bool:
+    """Whether two keys name the same data set, whatever its settings are."""
+    try:
+        first, second = datasets.find(one), datasets.find(other)
+    except StudioError:
+        return one == other
+    return (first.info.id, first.path) == (second.info.id, second.path)
+
+
+def run_words(name: str, config: RaceConfig, competitors: Sequence[Competitor]) -> str:
+    """A run's name, with what it was where nobody gave it one: "Run 1: digits, 4,000, MLP and LeNet-5"."""
+    if not _GIVEN_BY_US.fullmatch(name):
+        return name
+    identifier, settings = config.dataset.partition(":")[::2]
+    said = settings.replace("=", " ").replace(",", ", ")
+    told = f"{identifier} ({said})" if said else identifier
+    return f"{name}: {told}, {config.examples:,}, {' and '.join(card.title for card in competitors)}"
+
+
+def invitation(config: RaceConfig) -> str:
+    """What an empty plot says."""
+    names = [the(name) for name in short_names(cards_of(config)).values()]
+    who = " and ".join(names) if len(names) <= _FEW else f"{len(names)} networks"
+    return f"Press Run, and watch {who} learn from the same {config.examples:,} pictures."
 
 
 def network_sentence(card: Competitor) -> str:

@@ -120,7 +120,7 @@ def as_tiles(kernels: NDArray[np.float32], each: bool) -> Tiles:
         tops = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True, initial=0.0)
         kernels = np.divide(kernels, tops, out=np.zeros_like(kernels), where=tops > 0)
     coloured = signed_colours(kernels, 1.0 if each else None)
-    n, channels, height, width = kernels.shape
+    n, channels, height, _ = kernels.shape
     between = np.full((n, height, 1, 3), _BETWEEN, np.uint8)
     parts = [coloured[:, 0]]
     for channel in range(1, channels):

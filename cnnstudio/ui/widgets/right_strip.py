@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from cnnstudio.core.questions import Shown
@@ -13,7 +14,8 @@ from cnnstudio.ui.widgets.basic import button, label
 from cnnstudio.ui.widgets.mosaic import Mosaic, as_rgb
 
 _TILE_PX = 40
-_TITLE_PX = 120
+_TITLE_EM = 12
+_TITLE_LINES = 2
 
 
 class RightStrip(QWidget):
@@ -36,7 +38,6 @@ class RightStrip(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * GRID_PX)
         self.title = label("", "heading", wrap=True)
-        self.title.setFixedWidth(_TITLE_PX)
         self.mosaic = Mosaic(
             theme, "Pictures that only one network reads", tile_px=_TILE_PX, gap_px=GRID_PX, one_row=True
         )
@@ -51,10 +52,21 @@ class RightStrip(QWidget):
         self.shown: Shown | None = None
         self.mosaic.chosen.connect(self.picture_chosen)
         self.more.clicked.connect(self._want_all)
+        self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        """Restyles."""
+        """Restyles; the height is the same whatever is shown."""
+        self.title.setFixedWidth(_TITLE_EM * theme.body_px)
+        lines_px = _TITLE_LINES * QFontMetrics(theme.font("body", bold=True)).height()
+        self.setFixedHeight(max(_TILE_PX + GRID_PX, lines_px))
         self.mosaic.set_theme(theme)
+
+    def keep_room(self, keep: bool) -> None:
+        """Whether its place stays free while it shows nothing, so that nothing moves when it does."""
+        policy = self.sizePolicy()
+        if policy.retainSizeWhenHidden() != keep:
+            policy.setRetainSizeWhenHidden(keep)
+            self.setSizePolicy(policy)
 
     def show_pictures(self, shown: Shown | None, title: str, guessers: Sequence[str] = ()) -> None:
         """Shows pictures; None empties the strip.

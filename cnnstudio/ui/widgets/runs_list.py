@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLa
 from cnnstudio.ui.studio import KeptRun
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets._names import short_names
-from cnnstudio.ui.widgets._setup_words import dataset_words
+from cnnstudio.ui.widgets._setup_words import dataset_words, run_words
 from cnnstudio.ui.widgets.basic import button, label
 
 _ID = Qt.ItemDataRole.UserRole
-_WIDTH_PX = 340
+_WIDTH_PX = 420
 _MOST_ROWS = 8
 
 
@@ -27,6 +27,11 @@ def summary(run: KeptRun) -> str:
     results = [f"{names[network]} {score.test.accuracy * 100:.1f} %" for network, score in scores.items() if score]
     told = f"{dataset_words(config.dataset)}, {config.examples:,} examples, seed {config.seed}"
     return told + (". Test: " + ", ".join(results) if results else "") + "."
+
+
+def title(run: KeptRun) -> str:
+    """What the list calls a run."""
+    return run_words(run.name, run.history.started.config, run.history.started.competitors)
 
 
 class RunsList(QWidget):
@@ -64,15 +69,17 @@ class RunsList(QWidget):
         column.addLayout(row)
         self._filling = False
         self._runs: dict[str, KeptRun] = {}
+        self._hidden: set[str] = set()
         self.list.itemChanged.connect(self._on_item)
         self.list.currentItemChanged.connect(self._on_current)
         self.rename.clicked.connect(self._rename)
         self.remove.clicked.connect(self._remove)
         self.list.installEventFilter(self)
 
-    def show_runs(self, runs: Sequence[KeptRun]) -> None:
-        """Shows these, newest first; the chosen one stays chosen."""
+    def show_runs(self, runs: Sequence[KeptRun], left_out: Container[str] = ()) -> None:
+        """Shows these, newest first; the chosen one stays chosen. `left_out` are not drawn though nobody hid them."""
         self._filling = True
+        self._hidden = {run.id for run in runs if run.hidden or run.id in left_out}
         self._runs = {run.id: run for run in runs}
         wanted = [run.id for run in reversed(runs)]
         current = self._current_id()
@@ -80,8 +87,8 @@ class RunsList(QWidget):
             self._make_items(wanted)
         for row, run_id in enumerate(wanted):
             item, run = self.list.item(row), self._runs[run_id]
-            item.setText(run.name)
-            item.setCheckState(Qt.CheckState.Unchecked if run.hidden else Qt.CheckState.Checked)
+            item.setText(title(run))
+            item.setCheckState(Qt.CheckState.Unchecked if run_id in self._hidden else Qt.CheckState.Checked)
             item.setToolTip(summary(run))
         self.list.setCurrentRow(wanted.index(current) if current in wanted else 0)
         self._filling = False
@@ -114,9 +121,9 @@ class RunsList(QWidget):
             return
         run = self._runs[str(item.data(_ID))]
         hidden, name = item.checkState() == Qt.CheckState.Unchecked, item.text().strip() or run.name
-        if hidden != run.hidden:
+        if hidden != (run.id in self._hidden):
             self.hidden_changed.emit(run.id, hidden)
-        if name != run.name:
+        if name not in (run.name, title(run)):
             self.renamed.emit(run.id, name)
 
     @Slot()

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 
 from cnnstudio import datasets, networks
 from cnnstudio.core.config import AUGMENTATIONS, RaceConfig, knobs
+from cnnstudio.core.dataset import DatasetInfo, Shape
 from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.knobs import Knob, Value, parse_key, write_key
-from cnnstudio.core.dataset import DatasetInfo, Shape
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets._setup_words import CLASSES_UNKNOWN

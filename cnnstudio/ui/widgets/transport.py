@@ -391,7 +391,7 @@ class Transport(QWidget):
 
 
 def _pictures_seen(started: RunStarted, step: int) -> int:
-    """How many pictures each network has learned from by a step, repeats counted; the last batch of an epoch is small."""
+    """How many pictures each network has learned from by a step; the last batch of an epoch is small."""
     epochs, rest = divmod(step, max(1, started.steps_per_epoch))
     batch = started.config.batch_size
     return epochs * min(started.train_size, started.steps_per_epoch * batch) + rest * batch
