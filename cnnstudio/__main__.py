@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio import __version__
+from cnnstudio.core.command_line import WRONG_USE
 
-WRONG_USE: Final = 2
 INTERRUPTED: Final = 130
 FIGURE: Final = "cnnstudio-race.png"
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from cnnstudio.bench._case import BenchInfo, Options, Report
+from cnnstudio.core.command_line import WRONG_USE, Parser, WrongUse
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.registry import scan
 from cnnstudio.core.storage import write_atomic
-
-WRONG_USE = 2
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(WRONG_USE, f"cnnstudio bench: {message}.\n")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -31,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
         The exit status: 0 when every target was met, 1 when one was missed or could not be measured.
     """
     cases = scan("cnnstudio.bench", "BENCH", BenchInfo)
-    parser = _Parser(prog="cnnstudio bench", description="Measure speed and memory on an otherwise idle machine.")
+    parser = Parser(prog="cnnstudio bench", description="Measure speed and memory on an otherwise idle machine.")
     parser.add_argument(
         "case", choices=[*cases, "all"], help="; ".join(f"{c.id}: {c.sentence}" for c in cases.values())
     )
@@ -39,7 +32,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--json", metavar="FILE", help="write the figures there; - is standard output")
     parser.add_argument("--runs", type=int, default=3, help="how often each side is measured")
     parser.add_argument("--quick", action="store_true", help="few samples, to try it out")
-    arguments = parser.parse_args(list(argv))
+    try:
+        arguments = parser.parse_args(list(argv))
+    except WrongUse as error:
+        sys.stderr.write(f"cnnstudio bench: {error.report.sentence}\n")
+        return WRONG_USE
     options = Options(arguments.data_root, max(1, arguments.runs), arguments.quick)
     chosen = list(cases.values()) if arguments.case == "all" else [cases[arguments.case]]
     reports, complete = [], True

@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 from typing import Any, Final
 
-from cnnstudio.cli._terminal import WrongUse
 from cnnstudio.core.colours import network_colours
+from cnnstudio.core.command_line import WrongUse
 from cnnstudio.core.history import History, Metric, Part
 from cnnstudio.core.storage import write_atomic
 

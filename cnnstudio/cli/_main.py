@@ -12,12 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from cnnstudio.cli import _terminal, data, evaluate, networks, race, read
-from cnnstudio.cli._parser import Parser
+from cnnstudio.core.command_line import WRONG_USE, Parser, WrongUse
 from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.free_memory import refuse_if_too_little
 
 FAILED: Final = 1
-WRONG_USE: Final = 2
 INTERRUPTED: Final = 130
 
 _ADDERS: Final[dict[str, Callable[[Parser], None]]] = {
@@ -63,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
     _ADDERS[name](parser)
     try:
         arguments = parser.parse_args(rest)
-    except _terminal.WrongUse as error:
+    except WrongUse as error:
         _terminal.say(f"cnnstudio {name}: {error.report.sentence}")
         return WRONG_USE
     except SystemExit:  # --help was printed
@@ -73,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
         if name in _WITH_TORCH:
             refuse_if_too_little()
         _RUNNERS[name](arguments)
-    except _terminal.WrongUse as error:
+    except WrongUse as error:
         _terminal.say(f"cnnstudio {name}: {error.report.sentence}")
         return WRONG_USE
     except StudioError as error:

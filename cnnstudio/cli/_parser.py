@@ -1,4 +1,4 @@
-"""Command-line options: generated from knobs, and wrong use as one sentence."""
+"""Command-line options that several commands have, and those that are generated from knobs."""
 
 from __future__ import annotations
 
@@ -6,28 +6,11 @@ import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
 
-from cnnstudio.cli._terminal import WrongUse
+from cnnstudio.core.command_line import WrongUse
 from cnnstudio.core.config import knobs
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import Knob, Value
-
-
-class Parser(argparse.ArgumentParser):
-    """An `argparse` parser whose errors are sentences."""
-
-    def __init__(self, **named: Any) -> None:
-        """Makes a parser that takes options only under their full names, so that new ones break no script."""
-        super().__init__(allow_abbrev=False, **named)
-
-    def error(self, message: str) -> NoReturn:
-        """Raises what argparse would print.
-
-        Raises:
-            WrongUse: Always.
-        """
-        raise WrongUse(f"{message[:1].upper()}{message[1:].rstrip('.')}.", remedy=f"See {self.prog} --help.")
 
 
 def knob_type(knob: Knob) -> Callable[[str], Value]:

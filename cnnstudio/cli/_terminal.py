@@ -10,8 +10,8 @@ from typing import Any, Final, Self, TextIO, TypeVar
 
 from tqdm import tqdm
 
+from cnnstudio.core.command_line import WrongUse
 from cnnstudio.core.dataset import Progress
-from cnnstudio.core.errors import StudioError
 from cnnstudio.core.storage import to_json_bytes, write_atomic
 
 R = TypeVar("R")
@@ -22,10 +22,6 @@ _IN_A_FILE_S: Final = 5.0
 
 STDOUT: Final = "-"
 """The file name that means standard output."""
-
-
-class WrongUse(StudioError):
-    """The command cannot be understood; nothing was done."""
 
 
 def allow_any_letters() -> None:

@@ -19,8 +19,8 @@ from typing import Any, Final
 import numpy as np
 
 from cnnstudio.cli import _terminal
-from cnnstudio.cli._parser import Parser, add_amount, add_data_root, add_json
-from cnnstudio.cli._terminal import WrongUse
+from cnnstudio.cli._parser import add_amount, add_data_root, add_json
+from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.dataset import DatasetInfo, Images, Loaded, Request
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.storage import write_atomic
@@ -76,8 +76,10 @@ def _load(arguments: argparse.Namespace, found: Any, train: int | None, download
 
 def _make(arguments: argparse.Namespace) -> None:
     path: Path | None = arguments.out
-    if path is None or path.suffix.lower() not in (".npz", ".png"):
+    if path is None:
         raise WrongUse("It is not said where the pictures go.", remedy="Give --out FILE that ends in .npz or .png.")
+    if path.suffix.lower() not in (".npz", ".png"):
+        raise WrongUse(f"Pictures cannot go into {str(path)!r}.", remedy="Give --out FILE that ends in .npz or .png.")
     found = _find(arguments.dataset or "digits")
     loaded = _load(arguments, found, arguments.examples, not arguments.no_download)
     content = io.BytesIO()
@@ -143,10 +145,10 @@ def _info(arguments: argparse.Namespace) -> None:
     try:
         # Looking at a card should fetch nothing.
         loaded = _load(arguments, found, arguments.examples, download=False)
-    except StudioError as error:
+    except StudioError:
         if found.info.takes_path:
             raise
-        _terminal.say(error.report.sentence)
+        _terminal.say("The pictures are not on this computer, so they are not counted; a race fetches them.")
         loaded = None
     card = _card(found.info) | {"balance": None}
     if loaded is not None:
@@ -156,6 +158,10 @@ def _info(arguments: argparse.Namespace) -> None:
             _terminal.say(note)
     stream.write(_described(card))
     _terminal.write_json(arguments.json, {"schema": SCHEMA, **card})
+
+
+def _amount(card: dict[str, Any]) -> str:
+    return "any number" if card["generated"] else f"{card['train']:,}"
 
 
 def _shape(info: DatasetInfo) -> str:
@@ -198,7 +204,7 @@ def _described(card: dict[str, Any]) -> str:
         card["sentence"],
         f"source: {card['source']}",
         f"licence: {card['licence']}",
-        f"pictures: {card['train']:,} to learn from, {card['test']:,} to test, "
+        f"pictures: {_amount(card)} to learn from, {card['test']:,} to test, "
         + " x ".join(str(size) for size in card["shape"]),
     ]
     for name, knob in card["knobs"].items():

@@ -24,7 +24,8 @@ from typing import Any, Final
 import numpy as np
 
 from cnnstudio.cli import _terminal, _weights
-from cnnstudio.cli._parser import Parser, add_amount, add_data_root, add_json
+from cnnstudio.cli._parser import add_amount, add_data_root, add_json
+from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.dataset import Loaded, Pictures, Request
 from cnnstudio.core.errors import StudioError
 
@@ -53,13 +54,13 @@ def run(arguments: argparse.Namespace) -> None:
     from cnnstudio.datasets import find
 
     if arguments.network is None and arguments.weights is None:
-        raise _terminal.WrongUse("No network is named.", remedy="Give --network KEY or --weights FILE.")
+        raise WrongUse("No network is named.", remedy="Give --network KEY or --weights FILE.")
     try:
         find(arguments.dataset)
         if arguments.network is not None:
             networks.find(arguments.network)
     except StudioError as error:
-        raise _terminal.WrongUse(error.report.what, error.report.cause, error.report.remedy) from None
+        raise WrongUse(error.report.what, error.report.cause, error.report.remedy) from None
     trained = _trained_by_card(arguments)
     loaded = _terminal.watched(_load(arguments))
     pictures = loaded.test

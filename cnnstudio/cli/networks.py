@@ -11,8 +11,8 @@ import argparse
 from typing import Any, Final
 
 from cnnstudio.cli import _terminal
-from cnnstudio.cli._parser import Parser, add_json
-from cnnstudio.cli._terminal import WrongUse
+from cnnstudio.cli._parser import add_json
+from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.network import NetworkSpec
 

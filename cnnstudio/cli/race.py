@@ -19,6 +19,7 @@ Accuracies are shares from 0 to 1; a number that does not exist is null.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, fields
@@ -26,8 +27,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cnnstudio.cli import _figure, _terminal
-from cnnstudio.cli._parser import Parser, add_data_root, add_json, add_knob, keys
-from cnnstudio.cli._terminal import WrongUse
+from cnnstudio.cli._parser import add_data_root, add_json, add_knob, keys
+from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.config import AUGMENTATIONS, RaceConfig, knobs, validate
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import NetworkStopped, Notice, Preparing, RunEnded, RunEvent, RunStarted, StepEnd
@@ -84,6 +85,22 @@ def config_from(arguments: argparse.Namespace) -> RaceConfig:
     return config
 
 
+def _check_places(arguments: argparse.Namespace) -> None:
+    """Refuses places where no result can be written, before the work begins.
+
+    Raises:
+        WrongUse: A file stands where a folder is wanted, or may not be written to.
+    """
+    if arguments.weights_dir is not None and arguments.weights_dir.exists() and not arguments.weights_dir.is_dir():
+        raise WrongUse(f"The weights cannot go into {arguments.weights_dir}, which is a file.", remedy="Name a folder.")
+    for path in (arguments.weights_dir, arguments.figure):
+        if path is None:
+            continue
+        there = next((folder for folder in (path, *path.absolute().parents) if folder.is_dir()), None)
+        if there is None or not os.access(there, os.W_OK):
+            raise WrongUse(f"{path} cannot be written.", "Its folder can only be read.", "Choose another place.")
+
+
 @dataclass(slots=True)
 class _Told:
     """What the race said so far."""
@@ -101,6 +118,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     config = config_from(arguments)
     _figure.check_name(arguments.figure)
+    _check_places(arguments)
     _terminal.say("loading PyTorch")
     from cnnstudio.engine.race import race
     from cnnstudio.engine.session import Session

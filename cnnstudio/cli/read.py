@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cnnstudio.cli import _terminal, _weights
-from cnnstudio.cli._parser import Parser, add_json, keys
+from cnnstudio.cli._parser import add_json, keys
+from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.dataset import Images
 from cnnstudio.core.errors import StudioError
 
@@ -27,7 +28,7 @@ _BLANK: Final = "There is nothing on it: whatever the networks say of it is habi
 
 def add_arguments(parser: Parser) -> None:
     """The options."""
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="any format that Pillow reads")
+    parser.add_argument("images", nargs="+", type=_image, metavar="IMAGE", help="any format that Pillow reads")
     parser.add_argument(
         "--weights", nargs="+", action="extend", type=Path, metavar="FILE",
         help="networks as saved by race --weights-dir; default: those that come with the program",
@@ -36,6 +37,12 @@ def add_arguments(parser: Parser) -> None:
                         help="which of the shipped networks; default mlp,lenet5")  # fmt: skip
     parser.add_argument("--no-centre", action="store_true", help="do not centre the ink, as MNIST's digits are")
     add_json(parser)
+
+
+def _image(text: str) -> Path:
+    if not text.strip():
+        raise WrongUse("An image's name is empty.", remedy="Give the names of image files.")
+    return Path(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def _networks(arguments: argparse.Namespace) -> list[_Network]:
     try:
         found = [_weights.shipped(network, DATASET) for network in arguments.networks]
     except StudioError as error:
-        raise _terminal.WrongUse(error.report.what, error.report.cause, error.report.remedy) from None
+        raise WrongUse(error.report.what, error.report.cause, error.report.remedy) from None
     trained = [each for each in found if each is not None]
     if not trained:
         raise StudioError("No weights of these networks come with the program.", remedy="Give files with --weights.")
@@ -136,5 +143,6 @@ def _report(result: dict[str, Any]) -> str:
     for verdict in result["verdicts"]:
         ranked = sorted(verdict["probabilities"].items(), key=lambda item: -item[1])
         rest = ", ".join(f"{name} {share:.1%}" for name, share in ranked[1:3])
-        rows.append((verdict["title"], verdict["guess"], f"{verdict['confidence']:.1%}", rest))
-    return f"{result['file']}\n" + _terminal.table(("network", "says", "sure", "otherwise"), rows)
+        said = (verdict["title"], verdict["guess"], f"{verdict['confidence']:.1%}", rest, verdict["weights"])
+        rows.append(said)
+    return f"{result['file']}\n" + _terminal.table(("network", "says", "sure", "otherwise", "weights"), rows)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from cnnstudio.core.command_line import WRONG_USE, Parser, WrongUse
 from cnnstudio.core.errors import StudioError
 
 _SETTLE_S: Final = 0.4
@@ -23,7 +24,7 @@ _STATES: Final = ("empty", "filled")
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="cnnstudio screenshots", description="Renders every panel to PNG files.")
+    parser = Parser(prog="cnnstudio screenshots", description="Renders every panel to PNG files.")
     parser.add_argument("folder", type=Path, metavar="DIR", help="where the files go; it is made")
     parser.add_argument("--panel", help="only this panel")
     parser.add_argument("--theme", default="light", choices=("light", "dark", "projector"))
@@ -42,12 +43,14 @@ def _size(text: str) -> tuple[int, int]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Writes `<panel>-<state>.png` for every panel and state; gives the exit status."""
-    options = _parse(sys.argv[1:] if argv is None else argv)
     try:
+        options = _parse(sys.argv[1:] if argv is None else argv)
         size = _size(options.size)
+        if options.folder.exists() and not options.folder.is_dir():
+            raise WrongUse(f"The pictures cannot go into {options.folder}, which is a file.", remedy="Name a folder.")
     except StudioError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+        sys.stderr.write(f"cnnstudio screenshots: {error}\n")
+        return WRONG_USE
     if options.scale != 1.0 and os.environ.get("QT_SCALE_FACTOR") != str(options.scale):
         # Qt reads the factor once, before the first window.
         command = [sys.executable, "-m", "cnnstudio", "screenshots", *(sys.argv[2:] if argv is None else argv)]
@@ -56,8 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _render(options, size)
     except StudioError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+        sys.stderr.write(f"cnnstudio screenshots: {error}\n")
+        return WRONG_USE
 
 
 def _render(options: argparse.Namespace, size: tuple[int, int]) -> int:

@@ -11,8 +11,8 @@ from PIL import Image
 
 from cnnstudio import cli
 from cnnstudio.cli import _figure, race
-from cnnstudio.cli._parser import Parser, keys
-from cnnstudio.cli._terminal import WrongUse
+from cnnstudio.cli._parser import keys
+from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.config import RaceConfig, knobs
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import NetworkStopped, StepEnd
@@ -173,9 +173,9 @@ def test_names_between_commas(text: str, expected: tuple[str, ...]):
         ("--networks mlp,mlp", "chosen twice"),
         ("--augmentation fog", "no augmentation 'fog'"),
         ("--figure curves.exe", "A figure cannot be called curves.exe"),
-        ("--speed 3", "Unrecognized arguments: --speed 3"),
-        ("--epoch 3", "Unrecognized arguments: --epoch 3"),
-        ("--epochs", "Argument --epochs: expected one argument"),
+        ("--speed 3", "Not understood: --speed 3"),
+        ("--epoch 3", "Not understood: --epoch 3"),
+        ("--epochs", "--epochs needs a value behind it"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_status_2(options: str, sentence: str, capsys: pytest.CaptureFixture[str]):
@@ -290,3 +290,12 @@ def test_a_figures_name_is_checked_before_the_work():
     with pytest.raises(WrongUse):
         _figure.check_name(Path("curves"))
     _figure.check_name(None)
+
+
+def test_results_that_cannot_be_written_are_refused_before_the_race(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "run.json"
+    file.write_text("{}")
+    assert cli.main(["race", "--weights-dir", str(file)]) == 2
+    assert "which is a file. Name a folder." in capsys.readouterr().err
+    assert cli.main(["race", "--figure", "/proc/curves.png"]) == 2 or not Path("/proc").is_dir()
+    assert file.read_text() == "{}"
