@@ -19,7 +19,7 @@ Accuracies are shares from 0 to 1; a number that does not exist is null.
 from __future__ import annotations
 
 import argparse
-import os
+import tempfile
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, fields
@@ -30,7 +30,7 @@ from cnnstudio.cli import _figure, _terminal
 from cnnstudio.cli._parser import add_data_root, add_json, add_knob, keys
 from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.config import AUGMENTATIONS, RaceConfig, knobs, validate
-from cnnstudio.core.errors import StudioError
+from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.events import NetworkStopped, Notice, Preparing, RunEnded, RunEvent, RunStarted, StepEnd
 from cnnstudio.core.history import History
 
@@ -96,9 +96,13 @@ def _check_places(arguments: argparse.Namespace) -> None:
     for path in (arguments.weights_dir, arguments.figure):
         if path is None:
             continue
-        there = next((folder for folder in (path, *path.absolute().parents) if folder.is_dir()), None)
-        if there is None or not os.access(there, os.W_OK):
-            raise WrongUse(f"{path} cannot be written.", "Its folder can only be read.", "Choose another place.")
+        there = next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
+        try:
+            tempfile.TemporaryFile(dir=there).close()
+        except OSError as error:
+            raise WrongUse(
+                f"{path} cannot be written.", report_from(error, "").cause, "Choose another place."
+            ) from None
 
 
 @dataclass(slots=True)

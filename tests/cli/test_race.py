@@ -297,5 +297,6 @@ def test_results_that_cannot_be_written_are_refused_before_the_race(tmp_path: Pa
     file.write_text("{}")
     assert cli.main(["race", "--weights-dir", str(file)]) == 2
     assert "which is a file. Name a folder." in capsys.readouterr().err
-    assert cli.main(["race", "--figure", "/proc/curves.png"]) == 2 or not Path("/proc").is_dir()
+    if Path("/proc/self").is_dir():  # a folder that not even an administrator can write to
+        assert cli.main(["race", "--figure", "/proc/curves.png"]) == 2
     assert file.read_text() == "{}"
