@@ -259,7 +259,6 @@ class ConvolutionPanel(Panel):
         if self._sheet is None:
             return
         rows, columns = self._sheet.out.shape[1:]
-        self._went = True
         self._place = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
         self.bar.set_index(self._place[0] * columns + self._place[1])
         self._show_place()
@@ -302,7 +301,9 @@ class ConvolutionPanel(Panel):
         self.bar.set_count(out.shape[1] * out.shape[2])
         self.figure.rows.set_channel(self._channel)
         self.figure.show_sheet(self._sheet, self._out_channel)
-        self._go(*(self._place if self._went or not out.any() else _strongest(out[self._out_channel])))
+        if not self._went and out.any():
+            self._place, self._went = _strongest(out[self._out_channel]), True
+        self._go(*self._place)
 
     def _refuse(self, sentence: str, pixels: NDArray[np.uint8] | None) -> None:
         self._sheet = None

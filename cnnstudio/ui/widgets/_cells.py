@@ -24,7 +24,7 @@ WIDEST = "-0.00"
 """Numbers are as large as this allows, so that they do not change their size from place to place."""
 _MANY = 100.0
 _SOME = 10.0
-_DARK_LUMINANCE = 0.22
+_DARK_LUMINANCE = 0.18
 
 
 def number(value: float) -> str:

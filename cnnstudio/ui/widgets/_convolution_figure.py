@@ -137,7 +137,7 @@ class ConvolutionFigure(QWidget):
         across = setting.formula(width)
         down = setting.formula(height)
         whole = across if height == width else f"{down} rows\n{across} columns"
-        self.formula.setText(whole.replace(" = ", "\n= "))
+        self.formula.setText(_broken(whole))
         shares = _SHARES[sheet.setting.kind != "depthwise" and len(sheet.laid) > 1]
         for place, share in enumerate(shares):
             self._column.setStretch(place, share)
@@ -205,6 +205,13 @@ class ConvolutionFigure(QWidget):
         row, column = int(told.rows[cell[1]]), int(told.columns[cell[2]])
         where = "outside the picture" if min(row, column) < 0 else f"pixel at row {row}, column {column}"
         self.hint.setText(f"{where}: {pixel} × {weight} = {product}; the sum so far is {so_far}")
+
+
+def _broken(formula: str) -> str:
+    """A formula in lines that end where a reader would pause."""
+    if "/" not in formula:
+        return formula.replace(" = ", "\n= ")
+    return formula.replace(" − (", "\n− (").replace("/", "\n/ ")
 
 
 def _terms(told: Explanation, activation: str, result: float) -> list[Term]:

@@ -56,6 +56,7 @@ class KnobForm(QWidget):
             column.addWidget(made)
         column.addStretch(1)
         self.setMinimumWidth(_FORM_PX)
+        self.setFocusProxy(self.fields[names[0]].field)
 
     def _on_changed(self, name: str, value: Value) -> None:
         self.changed.emit((name, value))
@@ -100,6 +101,7 @@ class KernelList(QWidget):
         self.named.set_tiles(tiles, [(Word(one.title),) for one in presets], [one.sentence for one in presets])
         self.named.chosen.connect(self._on_named)
         self._column.addWidget(self.named)
+        self.setFocusProxy(self.named)
         self.angle = KnobForm(("angle",), {"angle": angle})
         self.angle.changed.connect(self.angle_changed)
         self._column.addWidget(self.angle)
@@ -182,6 +184,7 @@ def scrolled(content: QWidget) -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(content)
+    area.setFocusProxy(content)
     area.setFixedWidth(_LIST_PX + 2 * GRID_PX)
     area.setMinimumHeight(_LIST_HIGH_PX)
     return area
