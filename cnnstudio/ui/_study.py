@@ -18,7 +18,7 @@ WeightsState = Literal["there", "opening", "lost"]
 
 WEIGHTS_LOST: Final = ErrorReport(
     "The weights of this run were not kept.",
-    "The program was ended from outside before they were on the disk.",
+    "The program was ended before they were on the disk, or they can no longer be read.",
     "Its curves and numbers are still here; run it again to look inside.",
 )
 WEIGHTS_OPENING: Final = ErrorReport("The weights of this run are being read.")
@@ -87,6 +87,8 @@ class StudySignals(QObject):
     run_ended = Signal(object)
     past_changed = Signal()
     notice = Signal(object)
+    told = Signal(str)
+    """Something a person asked for is done: one sentence, said quietly."""
     preparing = Signal(object)
     engine_ready = Signal(object)
     engine_unavailable = Signal(object)

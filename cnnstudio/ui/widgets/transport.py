@@ -366,13 +366,12 @@ class Transport(QWidget):
 
     def _how_it_ended(self, step: int) -> str:
         outcome = self._studio.outcome
-        if outcome is None:
-            text = f"broken off at step {step:,}"
-        elif outcome.outcome == "stopped":
-            text = f"stopped at step {outcome.step:,}"
-        else:
-            text = f"{outcome.outcome} after {outcome.seconds:.1f} s"
-        return f"{text}, weights not kept" if self._studio.weights == "lost" else text
+        how = "broken off" if outcome is None else str(outcome.outcome)
+        if self._studio.weights == "lost":
+            return f"{how}, weights not kept"
+        if outcome is None or outcome.outcome == "stopped":
+            return f"{how} at step {step:,}"
+        return f"{how} after {outcome.seconds:.1f} s"
 
     def _show_rate(self) -> None:
         rate = self._studio.learning_rate
