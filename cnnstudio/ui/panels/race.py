@@ -44,7 +44,9 @@ _KEY_TIP: Final = (
 )
 
 _STRIP_LEAST_EM: Final = 34
-"""Lower panels, in sizes of the text, leave the strip of pictures to the mistakes panel: the curves come first."""
+_ROW_EM: Final = 2.2
+"""Lower panels than this, in sizes of the text, and a row for each network beyond two, leave the strip of pictures
+to the mistakes panel: the curves come first."""
 
 _SENTENCE_LEAST_PX: Final = 620
 """Lower panels leave the sentence about a network to the table's tool tips."""
@@ -376,7 +378,8 @@ class RacePanel(Panel):
         fixed = sum(one.sizeHint().width() + gap for one in (self.accuracy, self.loss, self.against))
         room = self.width() - margins - fixed - 2 * gap - self.chips.least_px
         self.against_word.setVisible(room >= self.against_word.sizeHint().width() + gap)
-        fits = self.height() >= _STRIP_LEAST_EM * em
+        more_rows = max(0, (len(self.studio.competitors) or len(self.studio.config.networks)) - 2)
+        fits = self.height() >= (_STRIP_LEAST_EM + _ROW_EM * more_rows) * em
         self.strip.keep_room(fits and len(self.board.rows) > 1)
         if fits != self._strip_fits:
             self._strip_fits = fits
