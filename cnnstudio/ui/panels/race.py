@@ -45,8 +45,7 @@ _KEY_TIP: Final = (
 
 _STRIP_LEAST_EM: Final = 34
 _ROW_EM: Final = 2.2
-"""Lower panels than this, in sizes of the text, and a row for each network beyond two, leave the strip of pictures
-to the mistakes panel: the curves come first."""
+"""Lower panels, in sizes of the text and with a row for each network beyond two, leave the strip of pictures out."""
 
 _SENTENCE_LEAST_PX: Final = 620
 """Lower panels leave the sentence about a network to the table's tool tips."""
@@ -342,9 +341,12 @@ class RacePanel(Panel):
     def _ask_strip(self) -> None:
         self._strip_due = False
         competitors = self.studio.competitors
-        if len(competitors) < 2 or self.studio.history is None or not self.studio.history.evaluations:
-            return
-        if not self._strip_fits:
+        if (
+            not self._strip_fits
+            or len(competitors) < 2
+            or self.studio.history is None
+            or not self.studio.history.evaluations
+        ):
             return
         right = next((one for one in competitors if one.role == "cnn"), competitors[-1])
         wrong = next(one for one in competitors if one is not right)
