@@ -341,12 +341,9 @@ class RacePanel(Panel):
     def _ask_strip(self) -> None:
         self._strip_due = False
         competitors = self.studio.competitors
-        if (
-            not self._strip_fits
-            or len(competitors) < 2
-            or self.studio.history is None
-            or not self.studio.history.evaluations
-        ):
+        history = self.studio.history
+        measured = history is not None and history.evaluations
+        if not self._strip_fits or len(competitors) < 2 or not measured:
             return
         right = next((one for one in competitors if one.role == "cnn"), competitors[-1])
         wrong = next(one for one in competitors if one is not right)
@@ -380,15 +377,12 @@ class RacePanel(Panel):
         fixed = sum(one.sizeHint().width() + gap for one in (self.accuracy, self.loss, self.against))
         room = self.width() - margins - fixed - 2 * gap - self.chips.least_px
         self.against_word.setVisible(room >= self.against_word.sizeHint().width() + gap)
-        more_rows = max(0, (len(self.studio.competitors) or len(self.studio.config.networks)) - 2)
-        fits = self.height() >= (_STRIP_LEAST_EM + _ROW_EM * more_rows) * em
+        rows = max(2, len(self.studio.competitors or self.studio.config.networks))
+        fits = self.height() >= (_STRIP_LEAST_EM + _ROW_EM * (rows - 2)) * em
         self.strip.keep_room(fits and len(self.board.rows) > 1)
         if fits != self._strip_fits:
             self._strip_fits = fits
-            if fits:
-                self._want_strip()
-            else:
-                self.strip.show_pictures(None, "")
+            self._want_strip() if fits else self.strip.show_pictures(None, "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves out what there is no room for."""
