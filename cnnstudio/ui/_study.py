@@ -10,8 +10,10 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
+from cnnstudio.core.events import Answered
 from cnnstudio.core.history import History
-from cnnstudio.core.questions import Question
+from cnnstudio.core.questions import NO_RUN, Question
+from cnnstudio.ui.theme import LIGHT, Theme
 
 RunState = Literal["idle", "preparing", "running", "paused"]
 WeightsState = Literal["there", "opening", "lost"]
@@ -127,3 +129,42 @@ class PastRuns(StudySignals):
     def _replace_run(self, run_id: str, **changes: Any) -> None:
         self.past = [replace(run, **changes) if run.id == run_id else run for run in self.past]
         self.past_changed.emit()
+
+
+class Desk(PastRuns):
+    """How the study looks, and what stands in its form.
+
+    Attributes:
+        theme: The look.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Starts with the light theme and a form in order."""
+        super().__init__(parent)
+        self.theme: Theme = LIGHT
+        self._typed_problems: dict[str, ErrorReport] = {}
+
+    def set_theme(self, theme: Theme) -> None:
+        """Changes the look; the window applies it to the application."""
+        if theme is not self.theme:
+            self.theme = theme
+            self.theme_changed.emit(theme)
+
+    def set_typed_problem(self, field: str, report: ErrorReport | None) -> None:
+        """Notes that what stands in a field of the form cannot be read, or that it can again (None)."""
+        if report is None and field not in self._typed_problems:
+            return
+        if report is None:
+            del self._typed_problems[field]
+        else:
+            self._typed_problems[field] = report
+        self.problems_changed.emit()
+
+
+def about_weights(event: Answered, weights: WeightsState) -> Answered:
+    """To the engine no run is open while the window shows one whose weights are not, or not yet, there."""
+    if event.report is None or event.report.what != NO_RUN or weights == "there":
+        return event
+    return replace(event, report=WEIGHTS_LOST if weights == "lost" else WEIGHTS_OPENING)

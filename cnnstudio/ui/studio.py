@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,20 +16,11 @@ from cnnstudio.core.config import Problem, RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Competitor, StepEnd
 from cnnstudio.core.history import History
-from cnnstudio.core.questions import NO_RUN, Question, ReadPicture, Verdicts
+from cnnstudio.core.questions import Question, ReadPicture, Verdicts
 from cnnstudio.ui._pace import Pace
 from cnnstudio.ui._questions import OnAnswer, OnError, Questions
-from cnnstudio.ui._study import (
-    WEIGHTS_LOST,
-    WEIGHTS_OPENING,
-    EngineLike,
-    KeptRun,
-    PastRuns,
-    RunState,
-    WeightsState,
-)
+from cnnstudio.ui._study import Desk, EngineLike, KeptRun, RunState, WeightsState, about_weights
 from cnnstudio.ui.setup_check import problems
-from cnnstudio.ui.theme import LIGHT, Theme
 
 __all__ = ["EngineLike", "KeptRun", "RunState", "Studio"]
 
@@ -40,7 +30,7 @@ VERDICT_GAP_S: Final = 0.1
 """During a run the verdicts follow the weights ten times a second: more is not seen and costs training time."""
 
 
-class Studio(PastRuns):
+class Studio(Desk):
     """The open study.
 
     Attributes:
@@ -81,10 +71,8 @@ class Studio(PastRuns):
         self.run_id: int | None = None
         self.open_kept: KeptRun | None = None
         self.outcome: events.RunEnded | None = None
-        self.theme: Theme = LIGHT
         self.learning_rate = self.config.learning_rate
         self.rate_now = self.config.learning_rate
-        self._typed_problems: dict[str, ErrorReport] = {}
         self._questions = Questions()
         self._pace = Pace()
         self._verdicts_at_s = 0.0
@@ -155,16 +143,6 @@ class Studio(PastRuns):
         if (before.dataset, before.networks) != (config.dataset, config.networks):
             self.ask_verdicts()
 
-    def set_typed_problem(self, field: str, report: ErrorReport | None) -> None:
-        """Notes that what stands in a field of the form cannot be read, or that it can again (None)."""
-        if report is None and field not in self._typed_problems:
-            return
-        if report is None:
-            del self._typed_problems[field]
-        else:
-            self._typed_problems[field] = report
-        self.problems_changed.emit()
-
     def set_moment(self, step: int | None) -> None:
         """Looks at a kept moment, the nearest to `step`; None is now."""
         if step is not None:
@@ -174,12 +152,6 @@ class Studio(PastRuns):
             self.moment = step
             self.moment_changed.emit(step)
             self.ask_verdicts()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Changes the look; the window applies it to the application."""
-        if theme is not self.theme:
-            self.theme = theme
-            self.theme_changed.emit(theme)
 
     def run(self) -> None:
         """Starts a race with the set-up as it is."""
@@ -322,7 +294,7 @@ class Studio(PastRuns):
     def _take_one(self, event: events.Event) -> None:
         match event:
             case events.Answered():
-                report = self._questions.answer(self._without_weights(event))
+                report = self._questions.answer(about_weights(event, self.weights))
                 if report is not None:
                     self.notice.emit(report)
             case events.RunStarted():
@@ -350,12 +322,6 @@ class Studio(PastRuns):
             case events.EngineUnavailable():
                 self._questions.clear()
                 self.engine_unavailable.emit(event)
-
-    def _without_weights(self, event: events.Answered) -> events.Answered:
-        """To the engine no run is open while the window shows one whose weights are not, or not yet, there."""
-        if event.report is None or event.report.what != NO_RUN or self.weights == "there":
-            return event
-        return replace(event, report=WEIGHTS_LOST if self.weights == "lost" else WEIGHTS_OPENING)
 
     def _start(self, event: events.RunStarted) -> None:
         self.history = History(event)
