@@ -5,6 +5,9 @@ from __future__ import annotations
 from cnnstudio.core.paths import resources
 from cnnstudio.ui.theme import GRID_PX, Theme, mixed
 
+_GROUP_SHARE = 0.8
+"""Size of the capitals that name a group of panels, as a share of small text."""
+
 _SHEET = """
 * {{ outline: 0; }}
 QMainWindow, QDialog {{ background: {window}; }}
@@ -15,7 +18,7 @@ QLabel[role="title"] {{ font-size: {title_px}px; font-weight: 600; }}
 QLabel[role="heading"] {{ font-weight: 600; }}
 QLabel[role="muted"] {{ color: {muted}; }}
 QLabel[role="small"] {{ color: {muted}; font-size: {small_px}px; }}
-QLabel[role="group"] {{ color: {faint}; font-size: {small_px}px; }}
+QLabel[role="group"] {{ color: {faint}; font-size: {group_px}px; font-weight: 600; }}
 QLabel[role="problem"] {{ color: {bad}; font-size: {small_px}px; }}
 QLabel[role="chip"] {{ background: {chip}; color: {muted}; border-radius: 4px; padding: 3px 8px; }}
 QFrame[role="line"] {{ background: {line}; border: 0; }}
@@ -24,6 +27,7 @@ QWidget[role="side"] {{ background: {side}; }}
 QFrame[role="card"] {{ background: {surface}; border: 1px solid {line}; border-radius: 6px; }}
 QFrame[role="banner"] {{ background: {bad_back}; border: 0; border-radius: 6px; }}
 QFrame[role="banner"] QLabel {{ color: {text}; }}
+QFrame[role="banner"][quiet="true"] {{ background: {chip}; }}
 
 QPushButton, QToolButton {{
     background: {surface}; color: {text}; border: 1px solid {outline}; border-radius: 6px;
@@ -33,6 +37,10 @@ QPushButton:hover, QToolButton:hover {{ background: {chip}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {pressed}; }}
 QPushButton:focus, QToolButton:focus {{ border: 2px solid {focus}; padding: {focus_y}px {focus_x}px; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {faint}; background: transparent; border-color: {line}; }}
+QFileDialog QToolButton {{
+    padding: 2px; min-height: 0; min-width: 0; border-color: transparent; background: transparent;
+}}
+QFileDialog QToolButton:hover, QFileDialog QToolButton:checked {{ background: {chip}; border-color: {outline}; }}
 QPushButton[kind="primary"], QPushButton:checked, QToolButton:checked {{
     background: {primary}; color: {on_primary}; border-color: {primary};
 }}
@@ -154,6 +162,7 @@ def style_sheet(theme: Theme) -> str:
         "focus_y": pad_y - 1,
         "focus_x": GRID_PX + pad_y - 1,
         "button_px": round(theme.body_px * 1.45),
+        "group_px": round(theme.small_px * _GROUP_SHARE),
         "tab_px": round(theme.body_px * 1.6),
         "field_px": round(theme.body_px * 1.45),
         "box_px": round(theme.body_px * 1.1),

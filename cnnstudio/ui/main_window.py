@@ -221,6 +221,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         studio = self.studio
         studio.notice.connect(self.banner.show_report)
+        studio.told.connect(self.banner.show_note)
         studio.run_started.connect(self._on_run_started)
         studio.engine_unavailable.connect(self._on_unavailable)
         studio.config_changed.connect(self._on_config)

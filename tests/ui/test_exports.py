@@ -8,15 +8,17 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.events import RunStarted
 from cnnstudio.core.history import History
 from cnnstudio.core.questions import SaveWeights
+from cnnstudio.ui.widgets import exports
 from cnnstudio.ui.widgets._race_lines import Wanted
 from cnnstudio.ui.widgets.exports import ExportMenu, curves_csv, export
+from cnnstudio.ui.widgets.folder_dialog import FolderDialog
 from tests.fakes import scripted_run
 
 
@@ -101,8 +103,9 @@ def test_the_menu_writes_where_the_dialog_says(menu, tmp_path, monkeypatch, qtbo
         return str(tmp_path / "curve"), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
-    with qtbot.waitSignal(menu.exported, timeout=5000) as done:
+    with qtbot.waitSignal(menu._studio.told, timeout=5000) as said, qtbot.waitSignal(menu.exported) as done:
         menu.actions()[entry].trigger()
+    assert said.args == [f"Saved as {done.args[0]}"]
     assert done.args[0] == tmp_path / f"curve.{ending}", "the ending is added where none was typed"
     assert done.args[0].stat().st_size > 100
     assert menu.folder == str(tmp_path)
@@ -126,7 +129,9 @@ def test_a_failure_becomes_a_notice(menu, rig, tmp_path, qtbot):
 def test_weights_are_the_engines_work_at_the_moment(menu, rig, tmp_path, monkeypatch, qtbot):
     paths = (tmp_path / "mlp.safetensors", tmp_path / "lenet5.safetensors")
     rig.engine.answers[SaveWeights] = lambda question: paths
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path))
+    monkeypatch.setattr(exports, "ask_folder", lambda *args: str(tmp_path))
+    said = []
+    rig.studio.told.connect(said.append)
     rig.studio.set_moment(16)
     done = []
     menu.exported.connect(done.append)
@@ -134,8 +139,22 @@ def test_weights_are_the_engines_work_at_the_moment(menu, rig, tmp_path, monkeyp
     rig.drain()
     assert rig.engine.questions_of(SaveWeights) == [SaveWeights(tmp_path, 16)]
     assert tuple(done) == paths
+    assert said == [f"Saved mlp.safetensors, lenet5.safetensors in {tmp_path}"]
     rig.engine.answers[SaveWeights] = lambda question: ErrorReport("The disk is full.")
     with qtbot.waitSignal(rig.studio.notice, timeout=1000) as told:
         menu.actions()[4].trigger()
         rig.drain()
     assert told.args[0].what == "The disk is full."
+
+
+def test_a_folder_that_is_named_and_not_there_is_made(qtbot, tmp_path):
+    dialog = FolderDialog(None, "Weights", str(tmp_path))
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    named = dialog.findChild(QLineEdit, "fileNameEdit")
+    named.setText("epoch 3")
+    dialog.accept()
+    assert (tmp_path / "epoch 3").is_dir()
+    assert dialog.result() == QFileDialog.DialogCode.Accepted
+    assert dialog.selectedFiles() == [str(tmp_path / "epoch 3")]

@@ -339,6 +339,8 @@ def test_the_chips_describe_the_run_on_show_and_the_next_run_is_told_beside_them
     assert panel.chips.dataset.text().startswith("Digits, made here")
     assert panel.chips.examples.text() == "4,000 examples"
     assert panel.chips.next_run.whole == "next run: Coloured shapes, 6,000 examples"
+    assert panel.chips.next_run.isVisible()
+    assert panel.chips.next_run.text() == panel.chips.next_run.whole, "beside the title there is room for it"
     assert "next run: Coloured shapes" in panel.chips.dataset.toolTip()
     rig.studio.set_config(RaceConfig(epochs=3))
     assert panel.chips.next_run.whole == "next run: other settings"

@@ -287,3 +287,28 @@ def test_licences_name_every_part():
     for name in ("PySide6-Essentials", "torch", "numpy", "pyqtgraph"):
         assert name in text
     assert "Lesser General Public License" in text
+
+
+def test_what_was_done_is_said_quietly(window, rig):
+    rig.studio.told.emit("Saved as /home/me/race.csv")
+    assert window.banner.isVisible()
+    assert window.banner.what.text() == "Saved as /home/me/race.csv"
+    assert window.banner.property("quiet") is True
+    assert not window.banner.copy_button.isVisible()
+    rig.studio.notice.emit(ErrorReport("Look.", "A cause.", "Try this."))
+    assert window.banner.property("quiet") is False
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.banner.isVisible()
+
+
+@pytest.mark.parametrize("width", [1024, 1150, 1280, 1440, 1920])
+def test_the_bar_is_whole_at_every_width(window, qtbot, width):
+    window.resize(width, 700)
+    qtbot.wait(1)
+    bar = window.top.navigation
+    shown = [one for one in (*bar._groups, *bar._by_id.values(), bar._list) if one.isVisible()]
+    assert shown
+    for one in shown:
+        assert one.geometry().right() < bar.width()
+        assert one.width() >= one.sizeHint().width()
+    assert window.top.menu_button.geometry().right() <= window.top.width()

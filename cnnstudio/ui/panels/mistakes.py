@@ -221,7 +221,7 @@ class MistakesPanel(Panel):
             self._ask_pictures()
 
     def _must_ask(self, history: History, step: int | None) -> bool:
-        """Whether the matrices of a moment are not among the measurements: those of the end count every test picture."""
+        """Whether the matrices of a moment are not among the measurements: at the end they count every picture."""
         if step is None and self.studio.active:
             return False
         at = history.step if step is None else step

@@ -168,7 +168,7 @@ class RacePanel(Panel):
         self._read_controls()
 
     def _build_controls(self) -> None:
-        self.chips = RunChips(self.studio.theme)
+        self.chips = RunChips(self.studio.theme, self.title)
         self.chips.wanted.connect(self.studio.setup_wanted)
         self.controls.addWidget(self.chips, 1)
         self._strip_fits = True

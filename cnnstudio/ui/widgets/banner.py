@@ -12,7 +12,7 @@ from cnnstudio.ui.widgets.basic import button, label
 
 
 class Banner(QFrame):
-    """Shows the newest report until it is closed.
+    """Shows the newest report, or a quiet note, until it is closed.
 
     Thread: GUI.
     """
@@ -53,7 +53,20 @@ class Banner(QFrame):
     @Slot(object)
     def show_report(self, report: ErrorReport) -> None:
         """Shows a report."""
+        self._show(report, quiet=False)
+
+    @Slot(str)
+    def show_note(self, text: str) -> None:
+        """Says quietly that something was done."""
+        self._show(ErrorReport(text), quiet=True)
+
+    def _show(self, report: ErrorReport, *, quiet: bool) -> None:
         self._report = report
+        if self.property("quiet") != quiet:
+            self.setProperty("quiet", quiet)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self._sign.setVisible(not quiet)
         self.what.setText(report.what)
         rest = " ".join(part for part in (report.cause, report.remedy) if part)
         self.why.setText(rest)

@@ -18,6 +18,7 @@ from cnnstudio.core.questions import SaveWeights
 from cnnstudio.core.storage import write_atomic, write_json
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.widgets._race_lines import Wanted
+from cnnstudio.ui.widgets.folder_dialog import ask_folder
 
 RUN_SCHEMA: Final = 1
 _ENTRIES: Final = (
@@ -127,6 +128,7 @@ class ExportMenu(QMenu):
             self._studio.notice.emit(error.report)
         else:
             self.exported.emit(path)
+            self._studio.told.emit(f"Saved as {path}")
         finally:
             QGuiApplication.restoreOverrideCursor()
 
@@ -139,8 +141,8 @@ class ExportMenu(QMenu):
 
     @Slot()
     def ask_weights(self) -> None:
-        """Asks for a folder, then has the engine write the weights into it."""
-        folder = QFileDialog.getExistingDirectory(self._parent, "Weights: one file for each network", self._start())
+        """Asks for a folder, which may be a new one, then has the engine write the weights into it."""
+        folder = ask_folder(self._parent, "Weights: one file for each network", self._start())
         if folder:
             self.save_weights(Path(folder))
 
@@ -152,6 +154,9 @@ class ExportMenu(QMenu):
     def _on_weights(self, paths: tuple[Path, ...]) -> None:
         for path in paths:
             self.exported.emit(path)
+        if paths:
+            names = ", ".join(path.name for path in paths)
+            self._studio.told.emit(f"Saved {names} in {paths[0].parent}")
 
     def _on_failure(self, report: ErrorReport) -> None:
         self._studio.notice.emit(report)

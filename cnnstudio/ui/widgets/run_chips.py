@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.ui.theme import GRID_PX, Theme
@@ -18,8 +18,14 @@ _DATASET_MOST_EM: Final = 16
 """Room that the data set's name takes before anything else in its row, in sizes of the text."""
 
 
+_NEXT_LEAST_EM: Final = 8
+
+
 class RunChips(QWidget):
     """Three chips that describe the run on show, and a quiet word about the next one.
+
+    Attributes:
+        next_run: That word. It stands at the end of the title above, where there is room for it.
 
     Signals:
         wanted(field): A chip was clicked: the set-up should open.
@@ -29,14 +35,17 @@ class RunChips(QWidget):
 
     wanted = Signal(str)
 
-    def __init__(self, theme: Theme) -> None:
-        """Makes them empty."""
+    def __init__(self, theme: Theme, title: QLabel) -> None:
+        """Makes them empty; `title` is the line above them."""
         super().__init__()
+        self._title = title
         self._theme = theme
         self.dataset = Chip(theme, "The data set. Click to change the set-up of the next run.", shrinks=True)
         self.examples = Chip(theme, "How many pictures the networks learn from. Click to change it.")
         self.seed = Chip(theme, "Decides which examples are drawn and their order. Click to change it.")
         self.next_run = ElidedLabel("small")
+        self.next_run.setParent(title)
+        self.next_run.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +54,7 @@ class RunChips(QWidget):
             chip.setObjectName(name)
             chip.clicked.connect(self._want)
             row.addWidget(chip)
-        row.addWidget(self.next_run, 1)
+        row.addStretch(1)
 
     @property
     def least_px(self) -> int:
@@ -83,6 +92,13 @@ class RunChips(QWidget):
         for part in (self.examples, self.seed):
             room -= part.sizeHint().width() + GRID_PX
             part.setVisible(room >= 0)
+        self._place_next_run()
+
+    def _place_next_run(self) -> None:
+        metrics = self._title.fontMetrics()
+        left = metrics.horizontalAdvance(self._title.text()) + 3 * GRID_PX
+        self.next_run.setGeometry(left, 0, max(0, self._title.width() - left), self._title.height())
+        self.next_run.setVisible(self._title.width() - left >= _NEXT_LEAST_EM * self._theme.body_px)
 
     @Slot()
     def _want(self) -> None:

@@ -7,16 +7,19 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.panels._panel import PanelInfo
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets.basic import button, label, line
 
 
 class Navigation(QWidget):
-    """The panels by name. Where they do not fit, group names go first; then one button opens a list.
+    """The panels by name, in their groups.
+
+    Where they do not fit, the groups' names go first, then the lines between groups;
+    then one button opens a list.
 
     Thread: GUI.
     """
@@ -28,6 +31,7 @@ class Navigation(QWidget):
         super().__init__(parent)
         self._panels = panels
         self._groups: list[QLabel] = []
+        self._lines: list[QFrame] = []
         self._buttons = QButtonGroup(self)
         self._by_id: dict[str, QPushButton] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -37,8 +41,13 @@ class Navigation(QWidget):
         group = None
         for number, info in enumerate(panels.values(), start=1):
             if info.group != group:
+                if group is not None:
+                    self._lines.append(line(vertical=True))
+                    row.addWidget(self._lines[-1])
                 group = info.group
-                name = label(group, "group")
+                # Small capitals, after a thin line: a heading, where a panel's name is something to press.
+                name = label(group.upper(), "group")
+                name.setAccessibleName(group)
                 self._groups.append(name)
                 row.addWidget(name)
             row.addWidget(self._make(info, number))
@@ -57,6 +66,8 @@ class Navigation(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours and sizes of a theme."""
         self._list.setIcon(icon("unfolded", theme.colour("text")))
+        for one in self._lines:
+            one.setFixedHeight(theme.body_px + GRID_PX)
         self._fit()
 
     def _make(self, info: PanelInfo, number: int) -> QPushButton:
@@ -78,10 +89,13 @@ class Navigation(QWidget):
 
     def _fit(self) -> None:
         buttons: list[QWidget] = list(self._by_id.values())
-        with_groups = self._width([*self._groups, *buttons]) <= self.width()
+        with_groups = self._width([*self._groups, *self._lines, *buttons]) <= self.width()
+        with_lines = self._width([*self._lines, *buttons]) <= self.width()
         with_buttons = self._width(buttons) <= self.width()
         for name in self._groups:
             name.setVisible(with_groups)
+        for one in self._lines:
+            one.setVisible(with_lines)
         for made in buttons:
             made.setVisible(with_buttons)
         self._list.setVisible(not with_buttons and bool(buttons))
@@ -97,7 +111,7 @@ class Navigation(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for all."""
-        return QSize(self._width([*self._groups, *self._by_id.values()]), self._list.sizeHint().height())
+        return QSize(self._width([*self._groups, *self._lines, *self._by_id.values()]), self._list.sizeHint().height())
 
 
 class TopBar(QWidget):
