@@ -48,7 +48,7 @@ def _automatic(input_shape: Shape, classes: int, settings: Mapping[str, Value]) 
     lenet_weights = _lenet_budget(input_shape, classes)
     budget = int(settings["budget"]) or lenet_weights
     hidden = max(1, hidden_units(math.prod(input_shape), classes, budget))
-    return {"hidden": f"automatic: {hidden:,}", "budget": f"LeNet-5's {lenet_weights:,}"}
+    return {"hidden": f"automatic: {hidden:,}", "budget": f"LeNet-5: {lenet_weights:,}"}
 
 
 def _layers(input_shape: Shape, classes: int, settings: Mapping[str, Value]) -> Layers:

@@ -186,7 +186,7 @@ def test_a_unit_stands_in_its_field_unless_the_label_says_it(form):
 def test_a_network_that_sizes_itself_says_what_it_takes(form, studio):
     hidden, budget = (form.networks._knobs["mlp"].fields[name] for name in ("hidden", "budget"))
     assert (hidden.field.text(), hidden.field.placeholderText()) == ("", "automatic: 77")
-    assert (budget.field.text(), budget.field.placeholderText()) == ("", "LeNet-5's 61,706")
+    assert (budget.field.text(), budget.field.placeholderText()) == ("", "LeNet-5: 61,706")
     room = hidden.field.width() - 24
     assert all(
         one.field.fontMetrics().horizontalAdvance(one.field.placeholderText()) <= room for one in (hidden, budget)

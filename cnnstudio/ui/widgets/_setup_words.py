@@ -77,7 +77,7 @@ def next_run_words(shown: RaceConfig, planned: RaceConfig) -> str:
         told.append(" and ".join(card.title for card in cards) if len(cards) <= _FEW else f"{len(cards)} networks")
     if not told and planned != shown:
         told.append("other settings")
-    return f"next run: {', '.join(told)}" if told else ""
+    return f"next run: {' · '.join(told)}" if told else ""
 
 
 def same_dataset(one: str, other: str) -> bool:

@@ -16,7 +16,7 @@ from cnnstudio.ui.widgets.basic import explain_on_focus, label
 
 FIELD_EM: Final = 7.4
 """Width of a field in sizes of its letters."""
-WIDE_FIELD_EM: Final = 10.5
+WIDE_FIELD_EM: Final = 10.0
 """Width of a field that says in words what it stands for while it is empty."""
 _UNIT_SHARE: Final = 0.86
 _LINEAR_STEPS: Final = 20

@@ -96,7 +96,7 @@ class RunChips(QWidget):
 
     def _place_next_run(self) -> None:
         metrics = self._title.fontMetrics()
-        left = metrics.horizontalAdvance(self._title.text()) + 3 * GRID_PX
+        left = metrics.horizontalAdvance(self._title.text()) + 2 * GRID_PX
         self.next_run.setGeometry(left, 0, max(0, self._title.width() - left), self._title.height())
         self.next_run.setVisible(self._title.width() - left >= _NEXT_LEAST_EM * self._theme.body_px)
 
