@@ -82,12 +82,12 @@ def test_a_colour_kernel_is_three_tiles_side_by_side():
     kernels = np.zeros((2, 3, 5, 5), np.float32)
     kernels[0, 0], kernels[0, 2] = 1.0, -1.0
     tiles = as_tiles(kernels, each=False)
-    assert tiles.shape == (2, 5, 17, 3), "three of five pixels and two lines between them"
-    red, green, blue = tiles[0, 2, 2], tiles[0, 2, 8], tiles[0, 2, 14]
+    assert tiles.shape == (2, 30, 92, 3), "three of five weights, six pixels each, and two thin lines between them"
+    red, green, blue = tiles[0, 15, 15], tiles[0, 15, 46], tiles[0, 15, 77]
     assert red[1] > red[0], "above zero is green"
     assert blue[1] < blue[0], "below zero is purple"
     assert (green == 255).all(), "channels are not averaged"
-    assert (tiles[0, :, 5] == tiles[1, :, 11]).all(), "the lines between them are of one grey"
+    assert (tiles[0, :, 30] == tiles[1, :, 61]).all(), "the lines between them are of one grey"
 
 
 def test_untrained_and_failed_are_sentences(rig, panel):

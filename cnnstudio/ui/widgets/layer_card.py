@@ -28,6 +28,7 @@ _WHAT: Final = {
     "templates": "each hidden unit is one template of the whole picture",
     "local": "every place has kernels of its own; some places are shown",
 }
+_FINE_PX: Final = 32
 _BETWEEN: Final = 120
 """Grey of the line between the channels of a colour kernel."""
 
@@ -120,7 +121,12 @@ def as_tiles(kernels: NDArray[np.float32], each: bool) -> Tiles:
         tops = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True, initial=0.0)
         kernels = np.divide(kernels, tops, out=np.zeros_like(kernels), where=tops > 0)
     coloured = signed_colours(kernels, 1.0 if each else None)
-    n, channels, height, _ = kernels.shape
+    n, channels, height, width = kernels.shape
+    if channels == 1:
+        return coloured[:, 0]
+    # Small kernels are drawn larger, so that the lines between their channels are thin.
+    scale = max(1, _FINE_PX // width)
+    coloured, height = coloured.repeat(scale, axis=2).repeat(scale, axis=3), height * scale
     between = np.full((n, height, 1, 3), _BETWEEN, np.uint8)
     parts = [coloured[:, 0]]
     for channel in range(1, channels):
