@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnstudio.core._erf import erf
 from cnnstudio.core.errors import StudioError
 
 Values = NDArray[np.float64]
@@ -21,8 +22,6 @@ _ROOT_2: Final = math.sqrt(2)
 _GELU_TANH: Final = math.sqrt(2 / math.pi)
 _GELU_CUBE: Final = 0.044715
 """The constant of the tanh form, chosen by Hendrycks and Gimpel to come nearest the exact one."""
-
-_erf = np.frompyfunc(math.erf, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def sigmoid(x: Values) -> Values:
 
 def normal_share(x: Values) -> Values:
     """The share of a standard normal distribution below x."""
-    share: Values = 0.5 * (1 + np.asarray(_erf(x / _ROOT_2), np.float64))
+    share: Values = 0.5 * (1 + erf(np.asarray(x, np.float64) / _ROOT_2))
     return share
 
 
