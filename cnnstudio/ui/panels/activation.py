@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import ErrorReport, StudioError
@@ -27,7 +28,10 @@ _VIEWS: Final = {
     "flatten": ("Flatten", "Maps laid end to end as one vector: where a number goes, and which neighbours it loses."),
     "softmax": ("Softmax", "The last layer's numbers become probabilities."),
 }
-_POOLED: Final = {4: "max-pooled 4 × 4", 2: "max-pooled 2 × 2", 1: "not pooled"}
+_POOLED: Final = {4: "pooled 4 × 4", 2: "pooled 2 × 2", 1: "not pooled"}
+_LEAST_EM: Final = 34
+"""Where the panel is less high than that many times the text, it drops the lines of least need."""
+
 _NOISE_SEED: Final = 7
 _SURE: Final = 0.5
 _MADE_UP: Final = (0.0, 2.0, 1.5, 6.0, 0.0, 0.2, 0.4, 0.0, 1.0, 0.0)
@@ -75,9 +79,10 @@ class ActivationPanel(Panel):
         self.source = MapSource(self.studio, "preset:sobel_x")
         self.source.changed.connect(self._show)
         self.pooled = QComboBox()
+        self.pooled.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for window, title in _POOLED.items():
             self.pooled.addItem(title, window)
-        self.pooled.setToolTip("How the maps are brought down before they are laid end to end.")
+        self.pooled.setToolTip("How the maps are brought down before they are laid end to end: max pooling.")
         self.pooled.setAccessibleName("Pooling before flattening")
         explain_on_focus(self.pooled)
         self.pooled.currentIndexChanged.connect(self._show)
@@ -133,6 +138,18 @@ class ActivationPanel(Panel):
         """Which of the three is seen."""
         return next(name for name, one in self.views.items() if one.isChecked())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There is room for all lines, or not."""
+        super().resizeEvent(event)
+        self._fold()
+
+    def _fold(self) -> None:
+        """Where there is little room, what stands below the numbers becomes their tool tip."""
+        low = self.height() < _LEAST_EM * self.studio.theme.body_px
+        self.torn.setVisible(not low)
+        self.activation.set_low(low)
+        self.softmax.set_low(low)
+
     def sync(self) -> None:
         """Shows the picture as it is, and asks for learned kernels."""
         self.source.fill()
@@ -174,6 +191,7 @@ class ActivationPanel(Panel):
         """Restyles what paints itself."""
         for part in (self.activation, self.flatten, self.softmax):
             part.set_theme(theme)
+        self._fold()
 
     def settings(self) -> dict[str, Any]:
         """How it is set."""
@@ -279,11 +297,14 @@ class ActivationPanel(Panel):
         _, rows, columns = self.flatten.shape
         self.forward.setText(self.flatten.forward())
         self.back.setText(self.flatten.back())
-        self.torn.setText(
+        torn = (
             f"The pixel to the right is the next number, the one below is {columns} numbers further on, the same place "
             f"of the next map {rows * columns} numbers. A dense layer that reads this vector does not know that they "
             "were neighbours."
         )
+        self.torn.setText(torn)
+        for part in (self.forward, self.back):
+            part.setToolTip(torn)
 
     def _verdicts(self) -> list[Verdict]:
         verdicts = self._noise or self.studio.verdicts

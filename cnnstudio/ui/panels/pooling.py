@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.events import RunEnded, RunStarted, StepEnd
@@ -17,20 +18,16 @@ from cnnstudio.core.pooling import (
     TITLES,
     Kind,
     Pooling,
-    Window,
     comparable,
     pool,
     window_at,
 )
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
-from cnnstudio.ui.theme import GRID_PX, Theme, signed_colours
-from cnnstudio.ui.widgets._pooling_words import arithmetic
+from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
 from cnnstudio.ui.widgets.map_source import MapSource
 from cnnstudio.ui.widgets.number_box import NumberBox
-from cnnstudio.ui.widgets.number_grid import NumberGrid
-from cnnstudio.ui.widgets.pooling_bench import PoolingBench
-from cnnstudio.ui.widgets.pooling_stage import PoolingStage
+from cnnstudio.ui.widgets.pooling_content import PoolingContent, View
 from cnnstudio.ui.widgets.stepper_bar import StepperBar
 
 Map = NDArray[np.float64]
@@ -41,11 +38,13 @@ _TIPS: Final = {
     "stride": "Values from one window to the next. Smaller than the window: windows overlap.",
     "padding": "Values added on each side, at most half the window. Max never chooses them, a mean counts them as 0.",
 }
-_GRID_LEAST_PX: Final = 88
-_ROUTE_TIP: Final = (
-    "The derivative of the result by each value of the window: a gradient that arrives at the pooled value is "
-    "multiplied with these numbers and handed to the inputs. Max gives all of it to the winner."
-)
+_VIEWS: Final = {
+    "window": ("Window", "The maps, and one window in numbers."),
+    "shifts": ("Shifts", "The maps, and how much of the pooled one changes when the picture moves."),
+}
+_LEAST_PX: Final = 580
+_LEAST_EM: Final = (46, 38)
+"""Where the panel is less high than that, or less wide and high than that many times the text, it shows one view."""
 
 
 class PoolingPanel(Panel):
@@ -64,15 +63,14 @@ class PoolingPanel(Panel):
         self._map: Map | None = None
         self._pooled: Map | None = None
         self._wanted: int | None = None
-        self._fresh = True
+        self._fresh = self._folded = True
         self._build_controls()
-        self._build_second_row()
+        self._build_rows()
         self.problem = label("", "problem", wrap=True)
         self.problem.hide()
         self.body.addWidget(self.problem)
-        self.body.addWidget(self._build_stage(), 4)
-        self._lower = self._build_window()
-        self.body.addWidget(self._lower, 5)
+        self._build_content()
+        self._arrange()
         self.bench.shift_chosen.connect(self._on_shift)
         self.bench.kind_chosen.connect(self._set_kind)
         self.bench.options_changed.connect(self._on_source)
@@ -87,20 +85,21 @@ class PoolingPanel(Panel):
         self.kind.setAccessibleName("Kind of pooling")
         explain_on_focus(self.kind)
         self.kind.currentIndexChanged.connect(self._on_kind)
-        self.controls.addWidget(self.source)
-        self.controls.addWidget(self.kind)
         self.numbers: dict[str, NumberBox] = {}
         for name in _NUMBERS:
             box = NumberBox(name, getattr(self._pooling, name), _TIPS[name])
             box.changed.connect(self._on_number)
             box.failed.connect(self._on_failed)
             self.numbers[name] = box
-            self.controls.addWidget(box)
-        self.controls.addStretch(1)
+        self._group = QButtonGroup(self)
+        self.views: dict[str, QPushButton] = {}
+        for name, (title, tip) in _VIEWS.items():
+            self.views[name] = made = button(title, "tab", checkable=True, tip=tip)
+            made.clicked.connect(self._on_view)
+            self._group.addButton(made)
+        self.views["window"].setChecked(True)
 
-    def _build_second_row(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(GRID_PX)
+    def _build_rows(self) -> None:
         self.bar = StepperBar(self.studio.theme)
         self.bar.moved.connect(self._show_window)
         self.route = button("Gradient", "tab", checkable=True, tip="Shows on the map which inputs a gradient reaches, "
@@ -112,13 +111,15 @@ class PoolingPanel(Panel):
         self.training.toggled.connect(self._on_training)
         self.again = button("Draw again", tip="The next seed: other values are drawn.")
         self.again.clicked.connect(self._on_again)
-        for part in (self.bar, self.route, self.training, self.again):
-            row.addWidget(part)
-        row.addStretch(1)
-        self.body.addLayout(row)
+        self._rows = (QHBoxLayout(), QHBoxLayout())
+        for row in self._rows:
+            row.setSpacing(GRID_PX)
+            self.body.addLayout(row)
 
-    def _build_stage(self) -> QWidget:
-        self.stage = PoolingStage(self.studio.theme)
+    def _build_content(self) -> None:
+        self.content = PoolingContent(self.studio.theme)
+        self.stage, self.bench = self.content.stage, self.content.bench
+        self.values, self.shares, self.sum = self.content.values, self.content.shares, self.content.sum
         self.before, self.after = self.stage.before, self.stage.after
         for picture in (self.before, self.after):
             picture.stepped.connect(self._on_stepped)
@@ -126,31 +127,53 @@ class PoolingPanel(Panel):
             picture.toggled.connect(self.bar.toggle)
         self.before.picked.connect(self._on_picked_before)
         self.after.picked.connect(self._on_picked_after)
-        return self.stage
+        self.body.addWidget(self.content, 1)
 
-    def _build_window(self) -> QWidget:
-        content = QWidget()
-        row = QHBoxLayout(content)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * GRID_PX)
-        left = QGridLayout()
-        left.setSpacing(GRID_PX // 2)
-        self.values = NumberGrid(self.studio.theme, "Window")
-        self.shares = NumberGrid(self.studio.theme, "Gradient")
-        for part in (self.values, self.shares):
-            part.setMinimumSize(_GRID_LEAST_PX, _GRID_LEAST_PX)  # a whole map is a window too
-        self.sum = label("", wrap=True)
-        self.sum.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        left.addWidget(self.sum, 0, 0, 1, 2)
-        left.addWidget(label("window", "heading"), 1, 0)
-        left.addWidget(label("its gradient", "heading", tip=_ROUTE_TIP), 1, 1)
-        left.addWidget(self.values, 2, 0)
-        left.addWidget(self.shares, 2, 1)
-        left.setRowStretch(2, 1)
-        self.bench = PoolingBench(self.studio.theme)
-        row.addLayout(left, 5)
-        row.addWidget(self.bench, 6)
-        return content
+    @property
+    def view(self) -> View:
+        """What is seen: everything, or one of the two views that a small panel has."""
+        if not self._folded:
+            return "all"
+        return "shifts" if self.views["shifts"].isChecked() else "window"
+
+    def _arrange(self) -> None:
+        """Shows everything at once where there is room for it."""
+        folded, numbers = self._folded, tuple(self.numbers.values())
+        drawing = (self.bar, self.training, self.again)
+        rows: tuple[tuple[QWidget, ...], ...]
+        if folded:
+            rows = (self.source, self.kind), (*numbers, self.route), drawing
+        else:
+            rows = (self.source, self.kind, *numbers), (self.bar, self.route, *drawing[1:]), ()
+        for row, parts in zip((self.controls, *self._rows), rows, strict=True):
+            while row.count():
+                row.takeAt(0)
+            for part in parts:
+                row.addWidget(part)
+            row.addStretch(1)
+        for view in self.views.values():
+            self.controls.addWidget(view)
+            view.setVisible(folded)
+        self._on_view()
+
+    @Slot()
+    def _on_view(self) -> None:
+        self.bar.setVisible(self.view != "shifts")
+        self.content.arrange(self.view)
+        self._on_source()
+
+    def _fold(self) -> None:
+        em = self.studio.theme.body_px
+        wide, high = (em * least for least in _LEAST_EM)
+        folded = self.width() < wide or self.height() < max(high, _LEAST_PX)
+        if folded != self._folded:
+            self._folded = folded
+            self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There is room for everything, or not."""
+        super().resizeEvent(event)
+        self._fold()
 
     # Hooks
 
@@ -184,8 +207,9 @@ class PoolingPanel(Panel):
 
     def on_theme(self, theme: Theme) -> None:
         """Restyles what paints itself."""
-        for part in (self.stage, self.values, self.shares, self.bench, self.bar):
+        for part in (self.content, self.bar):
             part.set_theme(theme)
+        self._fold()
         if self._map is not None:
             self._show()
 
@@ -197,6 +221,7 @@ class PoolingPanel(Panel):
             "padding": pooling.padding, "training": pooling.training, "seed": pooling.seed,
             "shift_px": self.bench.shift_px, "way": self.bench.way.currentData(),
             "against": self.bench.against.currentData(), "gradient": self.route.isChecked(), "place": self.bar.index,
+            "view": "shifts" if self.views["shifts"].isChecked() else "window",
         }  # fmt: skip
 
     def restore(self, settings: dict[str, Any]) -> None:
@@ -215,6 +240,8 @@ class PoolingPanel(Panel):
         self.bench.set_options(settings.get("way"), settings.get("against"), settings.get("shift_px"))
         self.route.setChecked(settings.get("gradient") is True)
         self.source.set_key(settings.get("source"))
+        self.views["shifts" if settings.get("view") == "shifts" else "window"].setChecked(True)
+        self._on_view()
         self._set(made)
         place = settings.get("place")
         self._wanted = place if isinstance(place, int) else None
@@ -303,11 +330,11 @@ class PoolingPanel(Panel):
         if not self.isVisible():
             return
         for part in (self.training, self.again):
-            part.setVisible(self._pooling.kind == "stochastic")
+            part.setVisible(self._pooling.kind == "stochastic" and self.view != "shifts")
         self.again.setEnabled(self._pooling.training)
         self.kind.setToolTip(SENTENCES[self._pooling.kind])
         self._show()
-        if self._map is not None and self._pooled is not None:
+        if self._map is not None and self._pooled is not None and self.view != "window":
             self.bench.measure(self.source.values, self._pooling)
 
     @Slot()
@@ -341,8 +368,7 @@ class PoolingPanel(Panel):
         """Says why there is nothing to show, and takes the pooled map away; or shows everything again."""
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
-        self.stage.show_result(not text)
-        self._lower.setVisible(not text)
+        self.content.show_result(not text)
         self.bar.setEnabled(not text)
 
     @Slot()
@@ -351,15 +377,7 @@ class PoolingPanel(Panel):
             return
         row, column = divmod(self.bar.index, self._pooled.shape[1])
         window = window_at(self._map, self._pooling, row, column)
-        self.stage.set_window(window, row, column)
-        self._show_numbers(window)
-
-    def _show_numbers(self, window: Window) -> None:
-        self.values.set_values(window.values, self.stage.colours(window.values), absent=~window.inside)
-        self.values.mark(window.winner)
-        self.shares.set_values(window.route, signed_colours(window.route))
-        self.shares.mark(window.winner)
-        self.sum.setText(arithmetic(window, self._pooling))
+        self.content.show_window(window, self._pooling, row, column)
 
 
 def _telling(values: Map, pooling: Pooling) -> int:

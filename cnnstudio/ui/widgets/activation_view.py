@@ -93,6 +93,10 @@ class ActivationView(QWidget):
         for part in (self.before, self.after, self.curve):
             part.set_theme(theme)
 
+    def set_low(self, low: bool) -> None:
+        """Where there is little room, the counts are only the tool tip of the line above them."""
+        self.counts.setVisible(not low)
+
     def set_function(self, name: object) -> None:
         """Chooses a function by its id; whatever is not known is ignored."""
         if isinstance(name, str) and name in self.buttons:
@@ -145,10 +149,12 @@ class ActivationView(QWidget):
         self.curve.set_function(self.function, self._map)
         below = int((self._map < 0).sum())
         flat = int((np.abs(self.function.slope(self._map)) < _FLAT).sum())
-        self.counts.setText(
+        counts = (
             f"{below:,} of {self._map.size:,} values are below zero. The slope is under {_FLAT} at {flat:,} of all: "
             "through those next to nothing of a gradient comes back."
         )
+        self.counts.setText(counts)
+        self.sum.setToolTip(counts)
         self._show_value(self.curve.value if self._cell is None else None)
 
     def _show_value(self, x: float | None = None) -> None:

@@ -167,13 +167,14 @@ class FlattenView(QWidget):
             return
         painter = QPainter(self)
         painter.setFont(self._theme.font("small"))
+        named = painter.fontMetrics().horizontalAdvance("map 00") < self.tile(0).width() + GRID_PX
         for c in range(self.shape[0]):
             area = self.tile(c)
             painter.drawImage(area, image_of(self._colours[c]))
             painter.setPen(QPen(self._theme.colour("outline"), 1))
             painter.drawRect(area)
             painter.setPen(self._theme.colour("muted"))
-            painter.drawText(QPointF(area.left(), area.top() - 4), f"map {c}")
+            painter.drawText(QPointF(area.left(), area.top() - 4), f"map {c}" if named else f"{c}")
         self._paint_strip(painter)
         self._paint_glass(painter)
         self._paint_marks(painter)

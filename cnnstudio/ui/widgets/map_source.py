@@ -32,6 +32,9 @@ _MOST_KERNELS: Final = 16
 _GAP_MS: Final = 250
 """During a run learned kernels are asked for four times a second."""
 
+_LEAST_CHARS: Final = 8
+"""Letters seen where there is little room; the open list shows all."""
+
 _TIP: Final = (
     "What the panel works on: the picture, or the feature map that one kernel makes of it (stride 1, as large as the "
     "picture, zeros around it, no bias)."
@@ -63,6 +66,7 @@ class MapSource(QComboBox):
         self.setAccessibleName("Map")
         self.setAccessibleDescription(_TIP)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setMinimumContentsLength(_LEAST_CHARS)
         explain_on_focus(self)
         self.fill()
         self.activated.connect(self._on_activated)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,17 @@ from cnnstudio.ui.widgets.stepped_picture import SteppedPicture
 
 Map = NDArray[np.float64]
 
+Form = Literal["row", "pair", "column"]
+"""Side by side with the output's size between them, side by side, or one below the other."""
+
 _MIDDLE_PX: Final = 160
 
 
 class PoolingStage(QWidget):
     """The two pictures of pooling. It shows; where the window goes is for the owner to say.
+
+    Attributes:
+        facts: The output's size and the window's place in one line, for the owner to place where there is no middle.
 
     Thread: GUI.
     """
@@ -32,7 +38,9 @@ class PoolingStage(QWidget):
         self._theme = theme
         self._signed, self._scale = False, 1.0
         self._pad = 0
-        self._reach = ""
+        self._reach, self._sizes = "", ""
+        self._form: Form = "row"
+        self._shown = True
         self.before_title, self.after_title = ElidedLabel("heading"), ElidedLabel("heading")
         self.before, self.after = SteppedPicture(theme, "Map"), SteppedPicture(theme, "Pooled map")
         tip = "Values of the map, padding on both sides, minus the window, by the stride, rounded down, plus one."
@@ -47,17 +55,16 @@ class PoolingStage(QWidget):
             part.setMinimumWidth(_MIDDLE_PX)
             middle.addWidget(part)
         middle.addStretch(1)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(GRID_PX // 2)
-        grid.addWidget(self.before_title, 0, 0)
-        grid.addWidget(self.after_title, 0, 2)
-        grid.addWidget(self.before, 1, 0)
-        grid.addWidget(self._middle, 1, 1)
-        grid.addWidget(self.after, 1, 2)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(2, 1)
-        grid.setRowStretch(1, 1)
+        self.facts = ElidedLabel("muted")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GRID_PX // 2)
+        self._grid.addWidget(self.before_title, 0, 0)
+        self._grid.addWidget(self.before, 1, 0)
+        self._grid.addWidget(self._middle, 1, 1)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setRowStretch(1, 1)
+        self._place()
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
@@ -65,10 +72,30 @@ class PoolingStage(QWidget):
         for picture in (self.before, self.after):
             picture.set_theme(theme)
 
+    def set_form(self, form: Form) -> None:
+        """Puts the pictures elsewhere."""
+        if form != self._form:
+            self._form = form
+            self._place()
+
+    def _place(self) -> None:
+        below = self._form == "column"
+        row, column = (2, 0) if below else (0, 2)
+        self._grid.addWidget(self.after_title, row, column)
+        self._grid.addWidget(self.after, row + 1, column)
+        self._grid.setColumnStretch(2, 0 if below else 1)
+        self._grid.setRowStretch(3, 1 if below else 0)
+        self._show_parts()
+
     def show_result(self, shown: bool) -> None:
         """Shows the pooled map, or only the map where there is none."""
-        for part in (self.after_title, self.after, self._middle):
-            part.setVisible(shown)
+        self._shown = shown
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        for part in (self.after_title, self.after):
+            part.setVisible(self._shown)
+        self._middle.setVisible(self._shown and self._form == "row")
 
     def colours(self, values: Map) -> NDArray[np.uint8]:
         """Colours of values on the map's scale, uint8 [..., 3]."""
@@ -112,7 +139,9 @@ class PoolingStage(QWidget):
         self.before_title.set_whole(f"{'Gradient' if shows_gradient else title} {rows} × {columns}{moved}")
         self.after_title.set_whole(f"{TITLES[pooling.kind]} {pooled.shape[0]} × {pooled.shape[1]}")
         lengths = dict.fromkeys((rows, columns))
-        self.formula.setText("\n".join(size_formula(length, pooling).replace(" = ", "\n= ") for length in lengths))
+        sizes = [size_formula(length, pooling) for length in lengths]
+        self.formula.setText("\n".join(size.replace(" = ", "\n= ") for size in sizes))
+        self._sizes = ", ".join(sizes)
         self._reach = reach(routes)
 
     def set_window(self, window: Window, row: int, column: int) -> None:
@@ -124,6 +153,7 @@ class PoolingStage(QWidget):
         self.before.set_window((top, left, high, wide), marks)
         self.after.set_window((row, column, 1, 1))
         self.place.setText(f"row {row}, column {column}\ngradient reaches\n{self._reach}")
+        self.facts.set_whole(f"size {self._sizes} · row {row}, column {column} · gradient reaches {self._reach}")
 
     def _edge(self) -> tuple[int, int, int]:
         colour = self._theme.colour("chip")

@@ -28,6 +28,7 @@ _COLDEST, _WARMEST = -1, 1
 
 _SLIDER_PX: Final = 160
 _ROW_PX: Final = 46
+_LOW_ROW_PX: Final = 41
 _MOST_ROW_PX: Final = 72
 _HEADINGS_PX: Final = 140
 _ROW_SHARE: Final = 0.1
@@ -60,6 +61,7 @@ class SoftmaxView(QWidget):
         self._names: tuple[str, ...] = ()
         self._logits: NDArray[np.float64] = np.zeros(0)
         self._shown: list[int] = []
+        self._least_row_px = _ROW_PX
         self.result: Softmax | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -118,11 +120,20 @@ class SoftmaxView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lets the cells grow where there is room."""
         super().resizeEvent(event)
+        self._size_rows()
+
+    def _size_rows(self) -> None:
         fits = min((self.width() - _HEADINGS_PX) / _MOST_CLASSES, self.height() * _ROW_SHARE, _MOST_ROW_PX)
-        row_px = max(_ROW_PX, int(fits))
+        row_px = max(self._least_row_px, int(fits))
         for grid in (self.logits, self.terms, self.shares):
             grid.setFixedHeight(row_px)
         self.bars.set_cell_px(row_px - 1)
+
+    def set_low(self, low: bool) -> None:
+        """Where there is little room, the words are only the tool tip of the formula, and the rows less high."""
+        self._least_row_px = _LOW_ROW_PX if low else _ROW_PX
+        self.words.setVisible(not low)
+        self._size_rows()
 
     @property
     def temperature(self) -> float:
@@ -193,7 +204,9 @@ class SoftmaxView(QWidget):
         usual = softmax(self._logits).probabilities[self._shown]
         self.bars.set_bars([self._names[place] for place in self._shown], shares[0], usual)
         self._show_formula(None)
-        self.words.setText(self._verdict(self.result))
+        words = self._verdict(self.result)
+        self.words.setText(words)
+        self.formula.setToolTip(words)
 
     def _show_formula(self, column: int | None) -> None:
         if self.result is None:
