@@ -316,3 +316,45 @@ def test_dragging_on_the_map_moves_the_window(panel, qtbot):
     picture.picked.emit(picture.cell_at(end))
     qtbot.mouseRelease(picture, Qt.MouseButton.LeftButton, pos=end)
     assert picture.window_area == (12, 16, 2, 2)
+
+
+def test_a_small_panel_shows_the_window_or_the_bench(panel, qtbot):
+    assert panel.view == "all"
+    assert not panel.views["window"].isVisible()
+    small = PoolingPanel(panel.studio)
+    qtbot.addWidget(small)
+    small.resize(743, 564)
+    small.show()
+    QApplication.processEvents()
+    assert small.view == "window"
+    assert small.values.isVisible()
+    assert small.stage.facts.whole == "size (28 + 2·0 − 2)/2 + 1 = 14 · row {}, column {} · gradient reaches {}".format(
+        *divmod(small.bar.index, 14), "196 of 784 inputs"
+    )
+    assert not small.bench.isVisible()
+    assert small.bench.table.shares.size == 0, "what is not seen is not measured"
+    qtbot.mouseClick(small.views["shifts"], Qt.MouseButton.LeftButton)
+    assert not small.values.isVisible()
+    np.testing.assert_array_equal(small.bench.table.shares, panel.bench.table.shares)
+    small.restore(small.settings())
+    assert small.view == "shifts"
+    small.resize(820, 740)
+    QApplication.processEvents()
+    assert small.view == "all"
+    assert small.values.isVisible()
+    assert small.bench.isVisible()
+
+
+def test_what_cannot_be_takes_both_small_views_away(panel, qtbot):
+    small = PoolingPanel(panel.studio)
+    qtbot.addWidget(small)
+    small.resize(743, 564)
+    small.show()
+    for view, part in (("window", small.values), ("shifts", small.bench)):
+        qtbot.mouseClick(small.views[view], Qt.MouseButton.LeftButton)
+        type_into(qtbot, small.numbers["stride"], "0")
+        assert not part.isVisible()
+        assert not small.after.isVisible()
+        type_into(qtbot, small.numbers["stride"], "2")
+        assert part.isVisible()
+        assert small.after.isVisible()

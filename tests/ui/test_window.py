@@ -12,10 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
 
 from cnnstudio.core.errors import ErrorReport
+from cnnstudio.ui import theme as look
 from cnnstudio.ui.demo import fill
 from cnnstudio.ui.dialogs import KeysDialog
 from cnnstudio.ui.main_window import LEAST_SIZE, MainWindow
 from cnnstudio.ui.theme import THEMES
+from tests.ui.test_panels import ROOM_PX
 
 
 @pytest.fixture
@@ -312,3 +314,14 @@ def test_the_bar_is_whole_at_every_width(window, qtbot, width):
         assert one.geometry().right() < bar.width()
         assert one.width() >= one.sizeHint().width()
     assert window.top.menu_button.geometry().right() <= window.top.width()
+
+
+@pytest.mark.parametrize("theme", list(THEMES))
+def test_the_smallest_window_leaves_panels_the_room_they_are_tested_in(window, rig, qapp, theme):
+    look.apply(qapp, THEMES[theme])
+    rig.studio.set_theme(THEMES[theme])
+    window.resize(LEAST_SIZE)
+    QApplication.processEvents()
+    wide, high = ROOM_PX[theme]
+    assert window.panel.width() >= wide
+    assert window.panel.height() >= high

@@ -13,6 +13,7 @@ from cnnstudio.core.connections import WAYS, Way
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.questions import FirstLayers, LayerWeights
+from cnnstudio.ui.icons import icon
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._connection import Place
@@ -51,6 +52,7 @@ _TIPS: Final[dict[str, str]] = {
     "local": "Every unit reads a patch, with weights of its own.",
     "conv": "Every unit reads a patch, with the weights that all units of its map share.",
 }
+_NARROW_EM: Final = 38
 _SENTENCE_LEAST_EM: Final = 38
 """Lower panels, in sizes of the text, leave the sentence to the tool tip of the multiplication."""
 
@@ -132,6 +134,7 @@ class ConnectionsPanel(Panel):
         for part in (self.drawing, self.flatten, self.bill):
             part.set_theme(theme)
         self.size_words.setMinimumWidth(QFontMetrics(theme.font("body")).horizontalAdvance("224 × 224 px"))
+        self.next_map.setIcon(icon("step", theme.colour("muted")))
         self._fit()
         if self._fed:
             self._show_all()
@@ -139,8 +142,7 @@ class ConnectionsPanel(Panel):
     def settings(self) -> dict[str, Any]:
         """What the student chose."""
         pixel = list(self.flatten.surface.pixel)
-        more = self.more.isChecked()
-        return self.model.choice.settings() | {"view": self._view, "more": more, "pixel": pixel}
+        return self.model.choice.settings() | {"view": self._view, "more": self.more.isChecked(), "pixel": pixel}
 
     def restore(self, settings: dict[str, Any]) -> None:
         """Shows it again."""
@@ -165,7 +167,6 @@ class ConnectionsPanel(Panel):
             self._group.addButton(tab)
             self.tabs[view] = tab
             self.controls.addWidget(tab)
-            self.controls.addSpacing(GRID_PX)
         self.when = ElidedLabel("small")
         self.when.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.controls.addWidget(self.when, 1)
@@ -327,6 +328,7 @@ class ConnectionsPanel(Panel):
         return "learned until now" if layer.step is None else f"learned until step {layer.step:,}"
 
     def _fit(self) -> None:
+        self.next_map.setText("Next kernel" if self.width() > _NARROW_EM * self.studio.theme.body_px else "")
         self.drawing.setMaximumHeight(self.drawing.wanted_height(self.contentsRect().width() - 6 * GRID_PX))
 
     @Slot(object)

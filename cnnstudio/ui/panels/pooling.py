@@ -139,12 +139,11 @@ class PoolingPanel(Panel):
     def _arrange(self) -> None:
         """Shows everything at once where there is room for it."""
         folded, numbers = self._folded, tuple(self.numbers.values())
-        drawing = (self.bar, self.training, self.again)
         rows: tuple[tuple[QWidget, ...], ...]
         if folded:
-            rows = (self.source, self.kind), (*numbers, self.route), drawing
+            rows = (self.source, self.kind), (*numbers, self.route, self.training), (self.bar, self.again)
         else:
-            rows = (self.source, self.kind, *numbers), (self.bar, self.route, *drawing[1:]), ()
+            rows = (self.source, self.kind, *numbers), (self.bar, self.route, self.training, self.again), ()
         for row, parts in zip((self.controls, *self._rows), rows, strict=True):
             while row.count():
                 row.takeAt(0)

@@ -133,8 +133,10 @@ class ConnectionBill(QWidget):
         metrics = QFontMetrics(self._theme.font("body", bold=True))
         name = max(metrics.horizontalAdvance(one) for one in NAMES.values()) + 2 * GRID_PX
         amount = metrics.horizontalAdvance("88.8 MB") + GRID_PX
-        rest = max(0.0, self.width() - name - 2 * amount) / 2
-        return name, rest, rest, amount, amount
+        rest = max(0.0, self.width() - name - 2 * amount)
+        head = QFontMetrics(self._theme.font("small")).horizontalAdvance(_HEADS[2]) + GRID_PX
+        second = max(rest / 2, min(head, rest))
+        return name, rest - second, second, amount, amount
 
     def _left(self, column: int) -> float:
         return sum(self._widths()[:column])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.connections import Numbers
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, signed_colours
+from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets._connection import Connection, Place, flat_weights
 from cnnstudio.ui.widgets.basic import explain_on_focus
 from cnnstudio.ui.widgets.mosaic import as_rgb
@@ -35,14 +37,9 @@ _LEAST_MARK_PX: Final = 6
 _DIM: Final = 120
 """How strongly (of 255) pixels that the unit does not read are covered."""
 
+_Ends = tuple[float, float]
 _LEAST_SIDE_PX: Final = 96
 _MOST_SIDE_PX: Final = 320
-
-
-def _image(pixels: NDArray[np.uint8]) -> QImage:
-    height, width = pixels.shape[:2]
-    data = np.ascontiguousarray(pixels)
-    return QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 class ConnectionDrawing(QWidget):
@@ -93,15 +90,15 @@ class ConnectionDrawing(QWidget):
         """Draws another unit, or the same one with other weights."""
         before, self._shown = self._shown, shown
         if before is None or before.picture is not shown.picture:
-            self._images["picture"] = _image(as_rgb(shown.picture[None])[0])
+            self._images["picture"] = image_of(as_rgb(shown.picture[None])[0])
         flat = flat_weights(shown.weights)
         largest = max(float(np.abs(each).max()) for each in (flat, *(flat_weights(other) for _, other in shown.others)))
         colours = signed_colours(flat, largest)
-        self._images["weights"] = _image(colours)
-        self._tiles = tuple(_image(signed_colours(flat_weights(other), largest)) for _, other in shown.others)
+        self._images["weights"] = image_of(colours)
+        self._tiles = tuple(image_of(signed_colours(flat_weights(other), largest)) for _, other in shown.others)
         self._images.pop("outputs", None)
         if shown.outputs is not None:
-            self._images["outputs"] = _image(self._output_colours(shown.outputs))
+            self._images["outputs"] = image_of(self._output_colours(shown.outputs))
         every = -(-flat.size // _MOST_LINES)
         self._lines = tuple(QColor(*(int(part) for part in rgb)) for rgb in colours.reshape(-1, 3)[::every])
         self.setAccessibleDescription(f"{shown.title}. {shown.shared}")
@@ -300,29 +297,32 @@ class ConnectionDrawing(QWidget):
 
     def _paint_words(self, painter: QPainter) -> None:
         assert self._shown is not None
-        for number, (above, below) in enumerate(self._shown.words):
-            self._write(painter, self._column() if number == 1 else self._square(number), above, below)
+        ends: _Ends = (math.inf, math.inf)
+        for number, words in reversed(list(enumerate(self._shown.words))):  # each line ends where the next begins
+            ends = self._write(painter, self._column() if number == 1 else self._square(number), words, ends)
         if self._tiles and self._tiles_fit:
             room = self._column()
             room.setTop(self.weights_rect().bottom() + 2)
             room.setBottom(self._tile_rect(0).top())
             self._fit_text(painter, room, "those of its neighbours:")
 
-    def _write(self, painter: QPainter, square: QRectF, above: str, below: str) -> None:
-        room = QRectF(square.left(), 0, self.width() / 3 - GRID_PX, self._caption_px())
+    def _write(self, painter: QPainter, square: QRectF, words: tuple[str, str], ends: _Ends) -> _Ends:
+        above, below = (min(self.width() / 3, end - square.left()) - GRID_PX for end in ends)
+        high = self._caption_px()
         painter.setFont(self._theme.font("small", bold=True))
         painter.setPen(self._theme.colour("text"))
-        self._fit_text(painter, room, above)
+        start = self._fit_text(painter, QRectF(square.left(), 0, above, high), words[0])
         painter.setFont(self._theme.font("small"))
         painter.setPen(self._theme.colour("muted"))
-        self._fit_text(painter, room.translated(0, square.bottom() + 2), below)
+        return start, self._fit_text(painter, QRectF(square.left(), square.bottom() + 2, below, high), words[1])
 
-    def _fit_text(self, painter: QPainter, room: QRectF, text: str) -> None:
-        """Writes a line at the left of a room, or so far left of it that it ends inside the widget."""
+    def _fit_text(self, painter: QPainter, room: QRectF, text: str) -> float:
+        """Writes a line at the left of a room, or so far left of it that it ends inside the widget; gives its start."""
         metrics = painter.fontMetrics()
         words = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()))
         room.moveLeft(max(0.0, min(room.left(), self.width() - 1 - metrics.horizontalAdvance(words))))
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        return room.left()
 
     # Explaining
 

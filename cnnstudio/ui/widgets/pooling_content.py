@@ -16,7 +16,7 @@ from cnnstudio.ui.widgets.pooling_stage import Form, PoolingStage
 
 View = Literal["all", "window", "shifts"]
 
-_GRID_LEAST_PX: Final = 64
+_GRID_LEAST_PX: Final = 56
 _ROUTE_TIP: Final = (
     "The derivative of the result by each value of the window: a gradient that arrives at the pooled value is "
     "multiplied with these numbers and handed to the inputs. Max gives all of it to the winner."
