@@ -2,8 +2,12 @@
 
 from typing import Final
 
-FRAME_MS: Final = 33
-"""The window takes the mailbox 30 times a second; more is not seen."""
+FRAME_MS: Final = 100
+"""The window takes the mailbox ten times a second; answers to questions do not wait for it. Every redraw holds up the
+race: on two cores, at 30 a second the race lost a third of its speed."""
+
+CURVE_MS: Final = 200
+"""Curves are redrawn five times a second at most: they are the dearest thing on the screen, and move slowly."""
 
 MAX_PENDING_POINTS: Final = 4_096
 """A mailbox that nobody empties keeps no more; older points are thinned to every second one."""

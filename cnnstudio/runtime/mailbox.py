@@ -33,6 +33,8 @@ class Batch:
 
 
 _NOTHING = Batch()
+_URGENT = (Answered, EngineReady, EngineUnavailable)
+"""What does not wait for the next tick."""
 
 
 class Mailbox:
@@ -77,11 +79,20 @@ class Mailbox:
                 return
             self._put_event(event)
             wake = None
-            if isinstance(event, (Answered, EngineReady, EngineUnavailable)) and not self._woken:
+            if isinstance(event, _URGENT) and not self._woken:
                 wake = self._wake
                 self._woken = wake is not None
         if wake is not None:
             wake()
+
+    def take_urgent(self) -> Batch:
+        """Takes out only what woke the window, and leaves the run's own events to the next `take`, in their order."""
+        with self._lock:
+            self._woken = False
+            urgent = {place: event for place, event in self._events.items() if isinstance(event, _URGENT)}
+            for place in urgent:
+                del self._events[place]
+        return Batch(events=tuple(urgent.values()))
 
     def take(self) -> Batch:
         """Takes everything out at once."""

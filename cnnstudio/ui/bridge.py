@@ -44,12 +44,15 @@ class MailboxLike(Protocol):
     def set_wake(self, wake: Callable[[], None] | None) -> None:
         """Whom to call when an answer arrived."""
 
+    def take_urgent(self) -> Any:
+        """Takes out only what woke the window: a `BatchLike`."""
+
     def take(self) -> Any:
         """Takes everything out at once: a `BatchLike`."""
 
 
 class Bridge(QObject):
-    """Takes the mailbox 30 times a second while something can arrive, and at once when an answer did.
+    """Takes the mailbox ten times a second while something can arrive, and at once when an answer did.
 
     Thread: GUI; only `wake` is called from the engine's thread, and does nothing but post an event.
     """
@@ -107,9 +110,13 @@ class Bridge(QObject):
             self._due_s = time.monotonic() + self._timer.interval() / 1000
             self._timer.start()
 
-    def drain(self) -> None:
-        """Takes the mailbox once and passes it on. A bug in a view is logged and does not stop the run."""
-        batch = self._mailbox.take()
+    def drain(self, urgent: bool = False) -> None:
+        """Takes the mailbox once and passes it on. A bug in a view is logged and does not stop the run.
+
+        Args:
+            urgent: Takes only what must not wait for the next tick; the curves of a run can.
+        """
+        batch = self._mailbox.take_urgent() if urgent else self._mailbox.take()
         if not batch:
             return
         try:
@@ -149,6 +156,6 @@ class Bridge(QObject):
         """Takes the mailbox when it woke the window."""
         if event.type() == _WAKE:
             if self._open:
-                self.drain()
+                self.drain(urgent=True)
             return True
         return super().event(event)

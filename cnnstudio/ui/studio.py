@@ -26,8 +26,8 @@ __all__ = ["EngineLike", "KeptRun", "RunState", "Studio"]
 
 logger = logging.getLogger(__name__)
 
-VERDICT_GAP_S: Final = 0.1
-"""During a run the verdicts follow the weights ten times a second: more is not seen and costs training time."""
+VERDICT_GAP_S: Final = 0.25
+"""During a run the verdicts follow the weights four times a second, and the pen at once: each reading holds up training."""
 
 
 class Studio(Desk):

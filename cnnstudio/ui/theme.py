@@ -91,14 +91,11 @@ class Theme:
 
     def font(self, size: str = "body", *, bold: bool = False) -> QFont:
         """The application's font in one of its sizes: "small", "body", "title" or "label"."""
-        font = QFont(QApplication.font())
-        font.setPixelSize(int(getattr(self, f"{size}_px")))
-        font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-        return tabular(font)
+        return QFont(_font(QApplication.font().toString(), int(getattr(self, f"{size}_px")), bold))
 
     def readable(self, hue: QColor | str, behind: str = "window") -> QColor:
         """The shade of a hue that can be read as text on this theme's `behind`."""
-        return text_shade(QColor(hue), self.colour(behind))
+        return QColor(_readable(QColor(hue).rgb(), self.colour(behind).rgb()))
 
 
 LIGHT: Final = Theme(
@@ -230,6 +227,20 @@ def signed_colours(values: NDArray[np.floating[Any]], scale: float | None = None
     top = float(np.abs(values).max(initial=0.0)) if scale is None else scale
     place = 127.5 + 127.5 * np.clip(values / top if top > 0 else np.zeros_like(values), -1, 1)
     return weight_map()[np.where(np.isfinite(place), place, 127.5).round().astype(np.intp)]
+
+
+@cache
+def _font(application: str, size_px: int, bold: bool) -> QFont:
+    font = QFont()
+    font.fromString(application)
+    font.setPixelSize(size_px)
+    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    return tabular(font)
+
+
+@cache
+def _readable(hue: int, behind: int) -> QColor:
+    return text_shade(QColor(hue), QColor(behind))
 
 
 def tabular(font: QFont) -> QFont:

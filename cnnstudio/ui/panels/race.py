@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout
 
+from cnnstudio.core import limits
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.history import Axis
@@ -26,7 +27,7 @@ from cnnstudio.ui.widgets._setup_words import (
 from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
 from cnnstudio.ui.widgets.curve_options import CurveOptions
 from cnnstudio.ui.widgets.exports import ExportMenu
-from cnnstudio.ui.widgets.live_curve import REDRAW_MS, LiveCurve
+from cnnstudio.ui.widgets.live_curve import LiveCurve
 from cnnstudio.ui.widgets.popover import Popover
 from cnnstudio.ui.widgets.right_strip import RightStrip
 from cnnstudio.ui.widgets.run_chips import RunChips
@@ -68,7 +69,7 @@ class RacePanel(Panel):
     def build(self) -> None:
         """Makes everything, once."""
         self._wanted = Wanted()
-        self._refresh_timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._refresh_timer = QTimer(self, singleShot=True, interval=limits.CURVE_MS)
         self._refresh_timer.timeout.connect(self._refresh_curve)
         self._strip_timer = QTimer(self, singleShot=True, interval=STRIP_GAP_MS)
         self._strip_timer.timeout.connect(self._on_strip_timer)

@@ -58,6 +58,7 @@ class CurveSurface(QWidget):
         self._band: QRectF | None = None
         self._scrubbing = False
         self._ring = False
+        self._measured: dict[bool, QFont] = {}
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Training curves")
@@ -66,11 +67,16 @@ class CurveSurface(QWidget):
             "press 0 to see all again."
         )
 
-    def set_cursor(self, cursor: tuple[tuple[float, QColor | None], ...]) -> None:
-        """Places the moment's cursor."""
+    def set_cursor(self, cursor: tuple[tuple[float, QColor | None], ...], repaint: bool = True) -> None:
+        """Places the moment's cursor; without `repaint` it is seen when the curves are drawn next."""
         if cursor != self._cursor:
             self._cursor = cursor
-            self.update()
+            if repaint:
+                self.update()
+
+    def forget_measures(self) -> None:
+        """Measures the labels anew when they are asked for next."""
+        self._measured.clear()
 
     def set_caption(self, text: str) -> None:
         """The sentence in the middle of an empty plot."""
@@ -119,6 +125,11 @@ class CurveSurface(QWidget):
         return {bold: QFontMetricsF(self._font(bold)) for bold in (False, True)}
 
     def _font(self, bold: bool = False) -> QFont:
+        if bold not in self._measured:
+            self._measured[bold] = self._fitting_font(bold)
+        return self._measured[bold]
+
+    def _fitting_font(self, bold: bool) -> QFont:
         font = QFont(self._curve.theme.font("label"))
         many = sum(line.kind == "line" for line in self._curve.lines())
         room = self._curve.area_height() / max(1, many) / _LINE_SPACING

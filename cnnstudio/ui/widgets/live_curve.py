@@ -21,8 +21,8 @@ from cnnstudio.ui.widgets._curve_arithmetic import Column, log10, nice_ticks, sm
 from cnnstudio.ui.widgets._curve_parts import Axes, Line, View
 from cnnstudio.ui.widgets._curve_surface import CurveSurface
 
-REDRAW_MS: Final = 84
-"""At most twelve redraws a second: more is not seen, and training wants the processor."""
+_SOON_MS: Final = 30
+"""What the user changes is redrawn with the next frame; new data wait for `limits.CURVE_MS`."""
 
 THICK_POINTS: Final = 500
 """Lines with more points are drawn one pixel wide: width 2 takes five times as long (measured)."""
@@ -68,8 +68,10 @@ class LiveCurve(QWidget):
         self._zoom: View | None = None
         self._view = View(0.0, 1.0, 0.0, 1.0)
         self.surface = CurveSurface(self)
-        self._timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._redraw)
+        self._area: QRectF | None = None
+        self._ticks_px: tuple[int, int] | None = None
         self._plot_timer = QTimer(self, singleShot=True, interval=0)
         self._plot_timer.timeout.connect(self._redraw)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -106,7 +108,7 @@ class LiveCurve(QWidget):
     def set_lines(self, lines: Sequence[Line]) -> None:
         """Replaces what is shown; it is drawn at the next redraw, and only what changed."""
         self._lines = {line.key: line for line in lines}
-        self._schedule()
+        self._schedule(limits.CURVE_MS)
 
     def set_axes(self, axes: Axes) -> None:
         """Changes what the axes mean; another scale ends a zoom."""
@@ -127,7 +129,7 @@ class LiveCurve(QWidget):
 
     def set_cursor(self, xs: Sequence[tuple[float, QColor | None]]) -> None:
         """Where the moment stands: one x, or one per network where each has its own clock; empty hides it."""
-        self.surface.set_cursor(tuple(xs))
+        self.surface.set_cursor(tuple(xs), repaint=not self._timer.isActive())
 
     def set_caption(self, text: str) -> None:
         """The sentence shown in the middle while there is nothing to draw."""
@@ -136,6 +138,7 @@ class LiveCurve(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Restyles everything."""
         self._theme = theme
+        self._forget_measures()
         if self._plot is not None:
             self._style_plot()
         self._drawn.clear()
@@ -175,6 +178,7 @@ class LiveCurve(QWidget):
     def flush(self) -> None:
         """Draws now what waits to be drawn."""
         self._timer.stop()
+        self._forget_measures()
         if self._plot is None:
             self._build_plot()
         self._view = self._zoom or self._whole()
@@ -197,13 +201,15 @@ class LiveCurve(QWidget):
 
     def area(self) -> QRectF:
         """The rectangle of the axes within this widget, in px."""
-        right = self.surface.label_width()
-        return QRectF(
-            self._left_px(),
-            _TOP_PX,
-            max(1.0, self.width() - self._left_px() - right),
-            self.area_height(),
-        )
+        if self._area is None:
+            left, right = self._left_px(), self.surface.label_width()
+            self._area = QRectF(left, _TOP_PX, max(1.0, self.width() - left - right), self.area_height())
+        return QRectF(self._area)
+
+    def _forget_measures(self) -> None:
+        """Texts are measured once between two changes: a paint asks for them hundreds of times."""
+        self._area = self._ticks_px = None
+        self.surface.forget_measures()
 
     def tick_font(self) -> QFont:
         """The font of the axes' numbers: between small text and the labels of the lines."""
@@ -236,15 +242,23 @@ class LiveCurve(QWidget):
             line.bold,
         )
 
+    def _ticks(self) -> tuple[int, int]:
+        """Width and height that the axes' numbers need, in px."""
+        if self._ticks_px is None:
+            metrics = QFontMetrics(self.tick_font())
+            self._ticks_px = metrics.horizontalAdvance("100 %"), metrics.height()
+        return self._ticks_px
+
     def _left_px(self) -> int:
-        return QFontMetrics(self.tick_font()).horizontalAdvance("100 %") + _GAP_PX
+        return self._ticks()[0] + _GAP_PX
 
     def _bottom_px(self) -> int:
-        return QFontMetrics(self.tick_font()).height() + _GAP_PX
+        return self._ticks()[1] + _GAP_PX
 
-    def _schedule(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+    def _schedule(self, wait_ms: int = _SOON_MS) -> None:
+        self._forget_measures()
+        if not self._timer.isActive() or self._timer.remainingTime() > wait_ms:
+            self._timer.start(wait_ms)
 
     @Slot()
     def _redraw(self) -> None:
@@ -367,6 +381,7 @@ class LiveCurve(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps plot and surface over the whole widget."""
+        self._forget_measures()
         self.surface.setGeometry(self.rect())
         if self._plot is not None:
             self._plot.setGeometry(self.rect())
