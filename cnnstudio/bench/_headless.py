@@ -10,21 +10,20 @@ import sys
 import time
 
 from cnnstudio.core.config import RaceConfig
-from cnnstudio.core.events import RunStarted, StepEnd
+from cnnstudio.core.events import StepEnd
 from cnnstudio.engine.race import race
 from cnnstudio.engine.session import Session
 
 
 def rate(config: RaceConfig, threads: int, channels_last: bool) -> float:
-    """Pictures per second from the start of the run to its end, measurements included, preparations not."""
+    """Pictures per second from the first batch to the last, with the measurements between them."""
     session = Session(threads=threads, channels_last=channels_last)
-    started_s, examples = 0.0, 0
+    seen: list[tuple[float, int]] = []
     for event in race(config, session, run_id=1):
-        if isinstance(event, RunStarted):
-            started_s = time.perf_counter()
-        elif isinstance(event, StepEnd):
-            examples = event.examples
-    return examples / (time.perf_counter() - started_s)
+        if isinstance(event, StepEnd):
+            seen.append((time.perf_counter(), event.examples))
+    (first_s, first), (last_s, last) = seen[0], seen[-1]
+    return (last - first) / (last_s - first_s)
 
 
 if __name__ == "__main__":

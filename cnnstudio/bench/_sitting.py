@@ -24,7 +24,7 @@ W = TypeVar("W", bound=QWidget)
 WINDOW_PX = (1440, 900)
 PATIENCE_S = 300.0
 SETTLE_S = 0.1
-WAKE_MS = 50
+WAKE_MS = 250
 _WAIT = QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
 
 

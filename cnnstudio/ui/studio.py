@@ -27,7 +27,7 @@ __all__ = ["EngineLike", "KeptRun", "RunState", "Studio"]
 logger = logging.getLogger(__name__)
 
 VERDICT_GAP_S: Final = 0.25
-"""During a run the verdicts follow the weights four times a second, and the pen at once: each reading holds up training."""
+"""During a run the verdicts follow the weights four times a second, and the pen at once: reading holds up training."""
 
 
 class Studio(Desk):
