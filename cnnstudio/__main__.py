@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from cnnstudio import __version__
-from cnnstudio.core.command_line import WRONG_USE
+from cnnstudio.core.command_line import WRONG_USE, WrongUse
 
 INTERRUPTED: Final = 130
 FIGURE: Final = "cnnstudio-race.png"
@@ -59,7 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     preload_torch_libraries()
     from cnnstudio.ui.app import main as window
 
-    return window(arguments)
+    try:
+        return window(arguments)
+    except WrongUse as error:
+        sys.stderr.write(f"cnnstudio: {error.report.sentence}\n")
+        return WRONG_USE
 
 
 def _command(arguments: list[str]) -> int:

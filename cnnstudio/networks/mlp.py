@@ -81,7 +81,7 @@ NETWORK: Final = NetworkInfo(
     knobs=(
         Knob("hidden", "hidden units", 0, "Units in the hidden layer; 0 takes as many as the budget allows.",
              minimum=0, maximum=100_000, unit="units"),
-        Knob("budget", "weight budget", 0, "Weights the network may have, biases included; 0 is LeNet-5's number.",
+        Knob("budget", "budget", 0, "Weights the network may have, biases included; 0 is LeNet-5's number.",
              minimum=0, maximum=1_000_000_000, unit="weights"),
     ),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core import limits
+from cnnstudio.core.command_line import Parser
 from cnnstudio.core.events import EngineReady
 from cnnstudio.ui import logs
 from cnnstudio.ui import theme as look
@@ -109,7 +110,7 @@ class Program(QObject):
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="cnnstudio", description="Opens the window.")
+    parser = Parser(prog="cnnstudio", description="Opens the window.")
     parser.add_argument("--data-root", type=Path, help="folder with stored data sets, in torchvision's layout")
     parser.add_argument(
         "--quit-after-show", action="store_true", help="end after the first paint, to measure the start"

@@ -113,3 +113,11 @@ def test_a_command_in_a_process_imports_no_qt_and_no_torch_before_it_needs_it():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "2 []\n"
     assert done.stderr.count("\n") == 1
+
+
+def test_an_unknown_option_of_the_window_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert start.main(["--nonsense"]) == 2
+    assert capsys.readouterr().err == "cnnstudio: Not understood: --nonsense. See cnnstudio --help.\n"
