@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -229,18 +230,7 @@ class LiveCurve(QWidget):
     def _smoothed(self, line: Line) -> Line:
         if self._smoothing <= 0 or line.kind != "line":
             return line
-        return Line(
-            line.key,
-            line.name,
-            line.colour,
-            line.xs,
-            smooth(line.ys, self._smoothing),
-            line.dashed,
-            line.kind,
-            line.text_colour,
-            line.group,
-            line.bold,
-        )
+        return replace(line, ys=smooth(line.ys, self._smoothing))
 
     def _ticks(self) -> tuple[int, int]:
         """Width and height that the axes' numbers need, in px."""
