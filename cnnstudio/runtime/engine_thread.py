@@ -36,6 +36,7 @@ from cnnstudio.core.events import (
     Tick,
 )
 from cnnstudio.core.questions import Question
+from cnnstudio.runtime._heap import share_one_heap
 from cnnstudio.runtime._warnings import WarningRelay
 from cnnstudio.runtime.backend import Backend, TorchBackend
 from cnnstudio.runtime.control import Asked, Control, Order
@@ -130,6 +131,7 @@ class Engine:
         """Starts the thread; `EngineReady` or `EngineUnavailable` follows."""
         self._started = True
         self._relay.install()
+        share_one_heap()
         self._thread.start()
 
     def run(self, config: RaceConfig) -> int:
