@@ -74,6 +74,7 @@ def _windowed(sitting: Sitting, config: RaceConfig) -> float:
 
 def _delays(sitting: Sitting, config: RaceConfig) -> list[float]:
     """Delays of the event loop during a race, in ms; a run of its own, as a timer of 5 ms holds up a race."""
+    sitting.settle()  # the window stood still while the race without a window was measured
     sitting.run(config)
     delays = _Delays()
     sitting.finish()
