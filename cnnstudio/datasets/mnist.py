@@ -19,7 +19,11 @@ RECIPE = {
     "warmup_share": 0.2,
     "final_share": 0.01,
 }
-"""Three epochs that bring LeNet-5 to 99 % on MNIST; its relatives of the same size start from it too."""
+"""Three epochs that bring LeNet-5 to about 99 % on MNIST; its relatives of the same size start from it too.
+
+It was chosen among some thirty settings by accuracy on the test set too, with seeds 0 to 4, so those seeds flatter it:
+ten others gave a mean of 99.03 % (98.90 to 99.14), on the same test set. It is no clean estimate.
+"""
 
 DATASET = DatasetInfo(
     id="mnist",
