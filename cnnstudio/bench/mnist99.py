@@ -17,7 +17,6 @@ from cnnstudio.bench._case import BenchInfo, Finding, Options, Spread
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import Evaluated, RunEnded
-from cnnstudio.core.live import LiveSettings
 from cnnstudio.datasets import all_datasets
 from cnnstudio.engine.race import race
 from cnnstudio.engine.session import Session
@@ -42,7 +41,7 @@ def _one(config: RaceConfig, root: Path | None) -> tuple[float, float]:
     """Seconds and final test accuracy in percent."""
     started = time.perf_counter()
     accuracy = float("nan")
-    for event in race(config, Session(data_root=root), LiveSettings(), run_id=1):
+    for event in race(config, Session(data_root=root), run_id=1):
         if isinstance(event, Evaluated) and event.final:
             accuracy = 100 * event.scores[0].test.accuracy
         if isinstance(event, RunEnded) and event.report is not None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from cnnstudio.bench._case import BenchInfo, Finding, Options, Spread
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import Evaluated
-from cnnstudio.core.live import LiveSettings
 from cnnstudio.engine.race import race
 from cnnstudio.engine.session import Session
 
@@ -23,7 +22,7 @@ def _one(seed: int) -> tuple[float, float]:
     started = time.perf_counter()
     config = RaceConfig(seed=seed, weights_seed=seed)
     scores: dict[str, float] = {}
-    for event in race(config, Session(), LiveSettings(), run_id=1):
+    for event in race(config, Session(), run_id=1):
         if isinstance(event, Evaluated) and event.final:
             scores = {score.network: 100 * score.test.accuracy for score in event.scores}
     return time.perf_counter() - started, scores["lenet5"] - scores["mlp"]

@@ -25,6 +25,16 @@ class _Pool(Sliding):
         return (given[0], *self.places(given))
 
 
+def _padded_slide(pool: MaxPool | AveragePool) -> Slide:
+    return Slide(pair(pool.kernel), pair(pool.stride or pool.kernel), pool.padding, ceil=pool.ceil)
+
+
+def _padded_call(name: str, pool: MaxPool | AveragePool) -> Call:
+    stride = None if pool.stride is None else plain(pool.stride)
+    settings = only(stride=(stride, None), padding=(plain(pool.padding), 0), ceil_mode=(pool.ceil, False))
+    return Call(name, (plain(pool.kernel),), settings)
+
+
 @dataclass(frozen=True, slots=True)
 class MaxPool(_Pool):
     """The largest value of each window.
@@ -42,7 +52,7 @@ class MaxPool(_Pool):
 
     def slide(self) -> Slide:
         """The window and how it slides."""
-        return Slide(pair(self.kernel), pair(self.stride or self.kernel), self.padding, ceil=self.ceil)
+        return _padded_slide(self)
 
     def kept_bytes(self, given: Sizes, shape: Sizes) -> int:
         """Bytes kept for one picture: its output, and where each maximum was."""
@@ -50,9 +60,7 @@ class MaxPool(_Pool):
 
     def call(self, given: Sizes) -> Call:
         """How it is called in PyTorch."""
-        stride = None if self.stride is None else plain(self.stride)
-        settings = only(stride=(stride, None), padding=(plain(self.padding), 0), ceil_mode=(self.ceil, False))
-        return Call("MaxPool2d", (plain(self.kernel),), settings)
+        return _padded_call("MaxPool2d", self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +75,11 @@ class AveragePool(_Pool):
 
     def slide(self) -> Slide:
         """The window and how it slides."""
-        return Slide(pair(self.kernel), pair(self.stride or self.kernel), self.padding, ceil=self.ceil)
+        return _padded_slide(self)
 
     def call(self, given: Sizes) -> Call:
         """How it is called in PyTorch."""
-        stride = None if self.stride is None else plain(self.stride)
-        settings = only(stride=(stride, None), padding=(plain(self.padding), 0), ceil_mode=(self.ceil, False))
-        return Call("AvgPool2d", (plain(self.kernel),), settings)
+        return _padded_call("AvgPool2d", self)
 
 
 @dataclass(frozen=True, slots=True)
