@@ -373,6 +373,10 @@ class FakeEngine:
             self.answer_waiting()
         return question_id
 
+    def withdraw(self, slot: str) -> None:
+        """Forgets the waiting question of a slot."""
+        self.waiting.pop(slot, None)
+
     def answer_waiting(self) -> None:
         """Answers every waiting question, oldest first."""
         waiting, self.waiting = list(self.waiting.values()), {}

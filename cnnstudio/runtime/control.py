@@ -117,6 +117,14 @@ class Control:
             self._changed.notify_all()
             return question_id
 
+    def withdraw(self, slot: str) -> None:
+        """Nobody waits for the answer of this slot any more: the question leaves the queue, a begun answer ends."""
+        with self._changed:
+            self._last_question_id += 1
+            self._waiting.pop(self._newest_of_slot.get(slot, 0), None)
+            self._newest_of_slot[slot] = self._last_question_id
+            self._changed.notify_all()
+
     # The engine's side.
 
     @property

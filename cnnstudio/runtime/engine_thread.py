@@ -167,6 +167,10 @@ class Engine:
         """
         return self._control.ask(question, slot)
 
+    def withdraw(self, slot: str) -> None:
+        """Gives up the question of a slot; it is never answered, and a long answer ends at its next slice."""
+        self._control.withdraw(slot)
+
     def close(self, timeout_s: float = limits.JOIN_S, last: Sequence[Question[Any]] = ()) -> bool:
         """Ends the run and the thread.
 

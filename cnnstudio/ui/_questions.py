@@ -11,10 +11,11 @@ import shiboken6
 from PySide6.QtCore import QObject
 
 from cnnstudio.core.errors import ErrorReport
-from cnnstudio.core.events import Answered
+from cnnstudio.core.events import Answered, Answering
 
 OnAnswer = Callable[[Any], None]
 OnError = Callable[[ErrorReport], None]
+OnProgress = Callable[[Answering], None]
 
 
 class Listener:
@@ -43,6 +44,7 @@ class _Asked:
     slot: str | None
     on_answer: Listener
     on_error: Listener | None
+    on_progress: Listener | None
 
 
 class Questions:
@@ -61,11 +63,33 @@ class Questions:
         """How many answers are still to come."""
         return len(self._asked)
 
-    def add(self, question_id: int, slot: str | None, on_answer: OnAnswer, on_error: OnError | None) -> None:
+    def add(
+        self,
+        question_id: int,
+        slot: str | None,
+        on_answer: OnAnswer,
+        on_error: OnError | None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
         """Notes a question that was just asked."""
         if slot is not None:
-            self._asked = {key: asked for key, asked in self._asked.items() if asked.slot != slot}
-        self._asked[question_id] = _Asked(slot, Listener(on_answer), Listener(on_error) if on_error else None)
+            self.forget(slot)
+        self._asked[question_id] = _Asked(
+            slot,
+            Listener(on_answer),
+            Listener(on_error) if on_error else None,
+            Listener(on_progress) if on_progress else None,
+        )
+
+    def forget(self, slot: str) -> None:
+        """Waits no longer for the question of that slot."""
+        self._asked = {key: asked for key, asked in self._asked.items() if asked.slot != slot}
+
+    def progress(self, event: Answering) -> None:
+        """Tells whoever asked how far the answer is."""
+        asked = self._asked.get(event.question_id)
+        if asked is not None and asked.on_progress is not None:
+            asked.on_progress(event)
 
     def waits_for(self, slot: str) -> bool:
         """Whether a question of that slot is still open."""

@@ -50,6 +50,9 @@ class EngineLike(Protocol):
     def ask(self, question: Question[Any], slot: str | None = None) -> int:
         """Asks; the answer comes as an event with the id given here."""
 
+    def withdraw(self, slot: str) -> None:
+        """Gives up the question of a slot."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:

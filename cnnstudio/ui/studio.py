@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,10 @@ from cnnstudio.core.config import Problem, RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Competitor, StepEnd
 from cnnstudio.core.history import History
-from cnnstudio.core.questions import Question, ReadPicture, Verdicts
+from cnnstudio.core.questions import ReadPicture, Verdicts
+from cnnstudio.ui._asking import Asking
 from cnnstudio.ui._pace import Pace
-from cnnstudio.ui._questions import OnAnswer, OnError, Questions
-from cnnstudio.ui._study import Desk, EngineLike, KeptRun, RunState, WeightsState, about_weights
+from cnnstudio.ui._study import EngineLike, KeptRun, RunState, WeightsState, about_weights
 from cnnstudio.ui.setup_check import problems
 
 __all__ = ["EngineLike", "KeptRun", "RunState", "Studio"]
@@ -30,7 +30,7 @@ VERDICT_GAP_S: Final = 0.25
 """During a run the verdicts follow the weights four times a second, and the pen at once: reading holds up training."""
 
 
-class Studio(Desk):
+class Studio(Asking):
     """The open study.
 
     Attributes:
@@ -57,8 +57,7 @@ class Studio(Desk):
 
     def __init__(self, engine: EngineLike | None = None, parent: QObject | None = None) -> None:
         """Opens an empty study with the default race."""
-        super().__init__(parent)
-        self.engine = engine
+        super().__init__(engine, parent)
         self.ready: events.EngineReady | None = None
         self.config = RaceConfig()
         self.picture: NDArray[np.uint8] | None = None
@@ -73,7 +72,6 @@ class Studio(Desk):
         self.outcome: events.RunEnded | None = None
         self.learning_rate = self.config.learning_rate
         self.rate_now = self.config.learning_rate
-        self._questions = Questions()
         self._pace = Pace()
         self._verdicts_at_s = 0.0
 
@@ -203,25 +201,6 @@ class Studio(Desk):
         else:
             self.set_config(self.config.with_(learning_rate=value))
 
-    def ask(
-        self,
-        question: Question[Any],
-        on_answer: OnAnswer,
-        on_error: OnError | None = None,
-        slot: str | None = None,
-    ) -> None:
-        """Asks the engine. A failure that has no `on_error` becomes a notice.
-
-        Args:
-            question: One of `core.questions`.
-            on_answer: Is called with the answer, later, in this thread. A widget's method is held weakly.
-            on_error: Is called with the `ErrorReport` instead.
-            slot: A newer question of the same slot replaces this one while it waits.
-        """
-        if self.engine is not None:
-            self._questions.add(self.engine.ask(question, slot), slot, on_answer, on_error)
-            self.awaiting.emit()
-
     def ask_verdicts(self) -> None:
         """Asks what the networks say of the picture at the moment."""
         if self.picture is None or not self.reading.networks:
@@ -297,6 +276,8 @@ class Studio(Desk):
                 report = self._questions.answer(about_weights(event, self.weights))
                 if report is not None:
                     self.notice.emit(report)
+            case events.Answering():
+                self._questions.progress(event)
             case events.RunStarted():
                 self._start(event)
             case events.Preparing():

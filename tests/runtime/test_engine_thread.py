@@ -408,6 +408,28 @@ def test_close_before_start_and_twice():
     assert engine.close()
 
 
+def test_a_question_that_was_withdrawn_is_closed_and_never_answered(
+    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
+):
+    ended = threading.Event()
+
+    def long(question: AskLong) -> Generator[Progress, None, str]:
+        try:
+            yield Progress(0.1, "first")
+            engine.withdraw("maximise")
+            yield Progress(0.2, "second")
+            return "never"
+        finally:
+            ended.set()
+
+    backend.answers |= {Ask: lambda question: question.text, AskLong: long}
+    engine = make_engine(backend)
+    engine.ask(AskLong("given up"), slot="maximise")
+    assert ended.wait(PATIENCE_S)
+    after = engine.ask(Ask("after"))
+    assert mailbox.wait_for_kind(Answered).question_id == after
+
+
 def test_close_while_paused_and_with_a_long_answer(mailbox: RecordingMailbox, backend: ScriptedBackend):
     closed = threading.Event()
 

@@ -1,0 +1,119 @@
+"""What may be asked about one unit over many pictures: what excites it, how its values are spread. And the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.core.inside import Pixels, Unit
+from cnnstudio.core.questions import Question, WeightsFrom
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPicture:
+    """One real picture that excites a unit.
+
+    Attributes:
+        pixels: uint8 [channels, height, width].
+        label: Its class.
+        value: The unit's value: of a map, the largest (for the least exciting: smallest) over its places.
+        row: Where in the map that is.
+        column: Likewise.
+        box: The receptive field there: top, left, bottom, right.
+        index: Its place in the set it comes from.
+        part: Which set.
+    """
+
+    pixels: Pixels
+    label: int
+    value: float
+    row: int
+    column: int
+    box: tuple[int, int, int, int]
+    index: int
+    part: Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRecord:
+    """What a unit does over the data set, at a moment.
+
+    Attributes:
+        top: The pictures that excite its map most, best first.
+        least: Those that excite it least.
+        pictures: How many were looked at.
+        counts: int64 [bins]: histogram of the unit's own value (at its place) over the test set.
+        edges: float64 [bins + 1].
+        tested: How many test pictures the histogram counts.
+        active: Share of the test pictures for which the unit is above zero.
+        dead: bool [maps]: which maps (units of a flat layer) of the layer never leave zero, or one constant, at any
+            place for any test picture.
+    """
+
+    network: str
+    unit: Unit
+    step: int | None
+    weights_from: WeightsFrom
+    top: tuple[FoundPicture, ...]
+    least: tuple[FoundPicture, ...]
+    pictures: int
+    counts: NDArray[np.int64]
+    edges: NDArray[np.float64]
+    tested: int
+    active: float
+    dead: NDArray[np.bool_]
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindRecord(Question[UnitRecord]):
+    """Which real pictures excite this unit most and least, and how are its values spread?
+
+    Takes a second, with progress; then remembered for the whole layer at that moment.
+    """
+
+    dataset: str
+    network: str
+    unit: Unit
+    step: int | None = None
+    most: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Maximised:
+    """A picture that was changed until it excites a unit.
+
+    Attributes:
+        pixels: uint8 [channels, height, width].
+        value: The unit's value for it.
+        first: Its value for the picture that the search began with (weak noise).
+        values: float64 [steps]: its value along the search.
+    """
+
+    network: str
+    unit: Unit
+    step: int | None
+    pixels: Pixels
+    value: float
+    first: float
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Maximise(Question[Maximised]):
+    """Which made-up picture excites this unit most (Erhan et al. 2009)? Takes a second or two, with progress.
+
+    Attributes:
+        seed: Of the noise it begins with, and of the shifts that keep it smooth.
+        steps: Steps of gradient ascent.
+    """
+
+    dataset: str
+    network: str
+    unit: Unit
+    step: int | None = None
+    seed: int = 0
+    steps: int = 128
