@@ -12,6 +12,7 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Answered
 from cnnstudio.core.history import History
+from cnnstudio.core.inside import Unit
 from cnnstudio.core.questions import NO_RUN, Question
 from cnnstudio.ui.theme import LIGHT, Theme
 
@@ -73,6 +74,19 @@ class KeptRun:
     hidden: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class UnitOf:
+    """One unit of one network.
+
+    Attributes:
+        network: Its key.
+        unit: Which layer, map and place.
+    """
+
+    network: str
+    unit: Unit
+
+
 class StudySignals(QObject):
     """What the study tells whoever listens. Payloads are objects: Qt's own types lose keys and wrap at 2^31.
 
@@ -98,6 +112,7 @@ class StudySignals(QObject):
     engine_ready = Signal(object)
     engine_unavailable = Signal(object)
     theme_changed = Signal(object)
+    unit_changed = Signal(object)
     panel_wanted = Signal(str)
     setup_wanted = Signal(str)
     picture_offered = Signal(object)
@@ -139,6 +154,7 @@ class Desk(PastRuns):
 
     Attributes:
         theme: The look.
+        unit: The unit that the views look at, or None.
 
     Thread: GUI.
     """
@@ -147,6 +163,7 @@ class Desk(PastRuns):
         """Starts with the light theme and a form in order."""
         super().__init__(parent)
         self.theme: Theme = LIGHT
+        self.unit: UnitOf | None = None
         self._typed_problems: dict[str, ErrorReport] = {}
 
     def set_theme(self, theme: Theme) -> None:
@@ -154,6 +171,12 @@ class Desk(PastRuns):
         if theme is not self.theme:
             self.theme = theme
             self.theme_changed.emit(theme)
+
+    def set_unit(self, unit: UnitOf | None) -> None:
+        """Looks at one unit of one network; every view of units follows."""
+        if unit != self.unit:
+            self.unit = unit
+            self.unit_changed.emit(unit)
 
     def set_typed_problem(self, field: str, report: ErrorReport | None) -> None:
         """Notes that what stands in a field of the form cannot be read, or that it can again (None)."""

@@ -19,10 +19,10 @@ from cnnstudio.core.history import History
 from cnnstudio.core.questions import ReadPicture, Verdicts
 from cnnstudio.ui._asking import Asking
 from cnnstudio.ui._pace import Pace
-from cnnstudio.ui._study import EngineLike, KeptRun, RunState, WeightsState, about_weights
+from cnnstudio.ui._study import EngineLike, KeptRun, RunState, UnitOf, WeightsState, about_weights
 from cnnstudio.ui.setup_check import problems
 
-__all__ = ["EngineLike", "KeptRun", "RunState", "Studio"]
+__all__ = ["EngineLike", "KeptRun", "RunState", "Studio", "UnitOf"]
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,11 @@ import pytest
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
-from cnnstudio.core.events import Answered, EngineUnavailable, Notice, RunEnded
+from cnnstudio.core.events import Answered, Answering, EngineUnavailable, Notice, RunEnded
+from cnnstudio.core.inside import Unit
 from cnnstudio.core.questions import ConfusionCell, FirstLayers, ReadPicture
 from cnnstudio.ui.demo import run_events
-from cnnstudio.ui.studio import Studio
+from cnnstudio.ui.studio import Studio, UnitOf
 
 SMALL = RaceConfig(examples=100)
 
@@ -289,3 +290,28 @@ def test_the_end_of_a_run_that_never_began_is_its_end(rig):
 
 def test_problems_are_empty_for_the_first_set_up():
     assert Studio().problems() == []
+
+
+def test_the_unit_that_is_looked_at_is_told_once(studio):
+    told = heard(studio.unit_changed)
+    unit = UnitOf("lenet5", Unit("1_conv", 2, 3, 4))
+    studio.set_unit(unit)
+    studio.set_unit(UnitOf("lenet5", Unit("1_conv", 2, 3, 4)))
+    assert told == [unit]
+    assert studio.unit == unit
+
+
+def test_progress_reaches_who_asked_and_a_withdrawn_question_is_forgotten(rig):
+    progress, answers = [], []
+    rig.engine.answer_at_once = False
+    question = ReadPicture(picture(), "digits", ("lenet5",))
+    rig.studio.ask(question, answers.append, slot="long", on_progress=progress.append)
+    question_id = rig.engine.asked[-1][0]
+    rig.engine.mailbox.put(Answering(question_id, 0.5, "half"))
+    rig.drain()
+    assert [event.fraction for event in progress] == [0.5]
+    rig.studio.withdraw("long")
+    assert not rig.studio.waits_for_answers
+    rig.engine.answer_waiting()
+    rig.drain()
+    assert answers == []

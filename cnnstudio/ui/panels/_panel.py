@@ -15,7 +15,7 @@ from cnnstudio.core import registry
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.questions import Verdicts
 from cnnstudio.ui import theme as look
-from cnnstudio.ui.studio import Studio
+from cnnstudio.ui.studio import Studio, UnitOf
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.basic import label
 
@@ -122,6 +122,9 @@ class Panel(QWidget):
     def on_verdicts(self, verdicts: Verdicts) -> None:
         """The networks read the picture."""
 
+    def on_unit(self, unit: UnitOf | None) -> None:
+        """Another unit is looked at."""
+
     def on_past(self) -> None:
         """`studio.past` changed."""
 
@@ -149,6 +152,7 @@ class Panel(QWidget):
             (studio.picture_changed, self.on_picture),
             (studio.verdicts_changed, self.on_verdicts),
             (studio.past_changed, self.on_past),
+            (studio.unit_changed, self.on_unit),
             (studio.theme_changed, self.on_theme),
         ]
 
