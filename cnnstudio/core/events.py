@@ -229,11 +229,19 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """A question takes longer; how far its answer is. `fraction` is None while unknown."""
+    """A question takes longer; how far its answer is.
+
+    Attributes:
+        question_id: Which question.
+        fraction: From 0 to 1; None while unknown.
+        text: What is being done.
+        values: What is known so far, where that can be told (`core.experiment.Partly`); else None.
+    """
 
     question_id: int
     fraction: float | None
     text: str
+    values: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,60 @@
-"""One experiment per file: which runs, what is measured, the verdict in words. No Qt."""
+"""One experiment per file: a constant EXPERIMENT with its runs, what they measure, and the verdict in words. No Qt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from cnnstudio.core.dataset import Progress
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.experiment import ExperimentInfo, Order, Result
+from cnnstudio.core.registry import scan
+
+
+def all_experiments() -> dict[str, ExperimentInfo]:
+    """Every experiment by id, in the order of the list."""
+    return scan(__name__, "EXPERIMENT", ExperimentInfo)
+
+
+def find(name: str) -> ExperimentInfo:
+    """The card of one experiment.
+
+    Raises:
+        StudioError: There is no such experiment.
+    """
+    known = all_experiments()
+    if name not in known:
+        raise StudioError(f"There is no experiment {name!r}.", remedy="Choose from " + ", ".join(known) + ".")
+    return known[name]
+
+
+def measure(order: Order, worker: str = "") -> Generator[Progress | None, None, Result]:
+    """Does one run, in slices. Each slice has one thread: with two the sums come out in another order.
+
+    Args:
+        order: Which.
+        worker: What to call the place where this happens.
+
+    Raises:
+        StudioError: The run cannot be done; the sentence says why.
+    """
+    import torch
+
+    from cnnstudio.engine.device import choose
+    from cnnstudio.engine.grid import versions
+
+    seconds, running = 0.0, find(order.experiment).measure(order)
+    try:
+        while True:
+            began, threads = time.perf_counter(), torch.get_num_threads()
+            torch.set_num_threads(1)
+            try:
+                progress = next(running)
+            finally:
+                torch.set_num_threads(threads)
+                seconds += time.perf_counter() - began
+            yield progress
+    except StopIteration as end:
+        return Result(order, end.value, seconds, worker, versions(choose()))
+    finally:
+        running.close()

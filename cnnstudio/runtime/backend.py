@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import EngineReady, RunEvent
+from cnnstudio.core.experiment import Measure
 from cnnstudio.core.free_memory import refuse_if_too_little
 from cnnstudio.core.live import LiveSettings
 from cnnstudio.core.questions import Question
@@ -62,7 +63,11 @@ class TorchBackend:
         yield from race(config, self._session, live, run_id)
 
     def answer(self, question: Question[Any]) -> Any:
-        """The answer of `engine.answers`."""
+        """The answer of `engine.answers`, or one run of an experiment."""
+        if isinstance(question, Measure):
+            from cnnstudio.experiments import measure
+
+            return measure(question.order, "this window")
         from cnnstudio.engine.answers import answer
 
         return answer(question, self._session)

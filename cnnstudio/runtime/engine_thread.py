@@ -35,6 +35,7 @@ from cnnstudio.core.events import (
     StepEnd,
     Tick,
 )
+from cnnstudio.core.experiment import Partly
 from cnnstudio.core.questions import Question
 from cnnstudio.runtime._heap import share_one_heap
 from cnnstudio.runtime._warnings import WarningRelay
@@ -309,7 +310,8 @@ class Engine:
             return True
         outcome = _guarded("Answering", partial(_advance, answer))
         if isinstance(outcome, Progress):
-            self._mailbox.put(Answering(asked.question_id, outcome.fraction, outcome.text))
+            values = outcome.values if isinstance(outcome, Partly) else None
+            self._mailbox.put(Answering(asked.question_id, outcome.fraction, outcome.text, values))
         if isinstance(outcome, (_Failure, _Returned)):
             self._end_answer(asked, outcome.value if isinstance(outcome, _Returned) else outcome)
         else:
