@@ -24,7 +24,7 @@ _LARGEST: Final = 1e6
 
 def read_picture(question: ReadPicture, session: Session) -> Verdicts:
     """One verdict per network, in the order asked."""
-    _check(question.pixels)
+    check_pixels(question.pixels)
     verdicts = tuple(_verdict(question, network, session) for network in question.networks)
     return Verdicts(verdicts, class_names(question.dataset, question.networks, session))
 
@@ -37,7 +37,8 @@ def class_names(dataset: str, asked: tuple[str, ...], session: Session) -> tuple
     return find(dataset).info.class_names
 
 
-def _check(pixels: NDArray[np.uint8]) -> None:
+def check_pixels(pixels: NDArray[np.uint8]) -> None:
+    """Refuses what is no picture, whatever its size, in words."""
     if pixels.dtype != np.uint8 or pixels.ndim != 3:
         raise StudioError(
             f"A picture must be uint8 [channels, height, width], and this is {pixels.dtype} {list(pixels.shape)}."
@@ -49,13 +50,13 @@ def _verdict(question: ReadPicture, network: str, session: Session) -> Verdict:
     reader = session.reader(network, question.dataset, question.step)
     if reader is None:
         return Verdict(network, info.title, info.role, "none", None, None, None)
-    _refuse_other_shape(reader, question.pixels.shape)
+    refuse_other_shape(reader, question.pixels.shape)
     logits, probabilities = softened(finish(reader.logits(question.pixels[None]))[0])
     for array in (logits, probabilities):
         array.setflags(write=False)
     return Verdict(
         network, reader.spec.title, info.role, reader.weights_from, reader.step, probabilities, logits,
-        _learned_elsewhere(reader, question.dataset),
+        learned_elsewhere(reader, question.dataset),
     )  # fmt: skip
 
 
@@ -66,14 +67,15 @@ def softened(found: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[n
     return logits, probabilities / probabilities.sum()
 
 
-def _learned_elsewhere(reader: Reader, dataset: str) -> str:
+def learned_elsewhere(reader: Reader, dataset: str) -> str:
     """Title of the data set that shipped weights were learned on, where it is another one; else ""."""
     asked, _ = parse_key(dataset)
     learned = learned_on(asked, reader.network) if reader.weights_from == "shipped" else asked
     return all_datasets()[learned].title if learned not in ("", asked) else ""
 
 
-def _refuse_other_shape(reader: Reader, shape: tuple[int, ...]) -> None:
+def refuse_other_shape(reader: Reader, shape: tuple[int, ...]) -> None:
+    """Raises a StudioError for a picture of another size or number of channels than the network reads."""
     if shape != reader.spec.input_shape:
         wanted = _times(reader.spec.input_shape)
         raise StudioError(
@@ -112,7 +114,7 @@ def first_layers(question: FirstLayers, session: Session) -> tuple[LayerWeights,
                 total=first.total,
                 biases=first.biases,
                 scaling=scaling(reader.spec.input_shape[0]),
-                learned_on=_learned_elsewhere(reader, question.dataset),
+                learned_on=learned_elsewhere(reader, question.dataset),
             )
         )
     return tuple(found)

@@ -321,7 +321,7 @@ class Session:
         reader = self.viewer(network, step) if dataset is None else self.reader(network, dataset, step)
         if reader is None:
             return None
-        return (yield from _steady(reader, len(images)).logits(images))
+        return (yield from steady(reader, len(images)).logits(images))
 
     def guesses(self, network: str, step: int | None = None) -> Generator[None, None, Labels]:
         """The class that a network of the open run gives each picture of the test sample, remembered per moment.
@@ -334,7 +334,7 @@ class Session:
         """
         run, reader = self._run(), self.viewer(network, step)
         if (network, reader.step) not in self._guesses:
-            logits = yield from _steady(reader, len(run.test)).logits(run.test.images)
+            logits = yield from steady(reader, len(run.test)).logits(run.test.images)
             if self.open_run is not run:
                 raise StudioError("Another run was opened before its predecessor's pictures were read.")
             found: Labels = logits.argmax(1).astype(np.int64)
@@ -344,7 +344,7 @@ class Session:
         return self._guesses[network, reader.step]
 
 
-def _steady(reader: Reader, pictures: int) -> Reader:
+def steady(reader: Reader, pictures: int) -> Reader:
     """A reader that holds over several slices: between two of them other questions may load other weights."""
     if reader.weights_from == "shipped" or pictures <= evaluate.slice_pictures(reader.spec.macs):
         return reader
