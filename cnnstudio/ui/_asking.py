@@ -57,3 +57,8 @@ class Asking(Desk):
     def waits_for_answers(self) -> bool:
         """Whether any question is still open."""
         return len(self._questions) > 0
+
+    @property
+    def open_questions(self) -> frozenset[int]:
+        """The ids of the questions that are not answered yet; those asked later have larger ones."""
+        return self._questions.ids

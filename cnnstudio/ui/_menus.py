@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 KEYS: Final[tuple[tuple[str, str], ...]] = (
     ("Space", "Run, pause, go on"),
     ("S", "One step"),
+    ("T, Shift+T", "Play the moments, stay; how fast"),
+    ("Ctrl+E", "Export the open view"),
     ("Esc", "Back to now; closes a message"),
     ("Left, Right", "On the timeline: the moment before, the moment after"),
     ("Home, End", "On the timeline: the first moment, now"),

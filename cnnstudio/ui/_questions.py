@@ -63,6 +63,11 @@ class Questions:
         """How many answers are still to come."""
         return len(self._asked)
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """The open questions' ids."""
+        return frozenset(self._asked)
+
     def add(
         self,
         question_id: int,

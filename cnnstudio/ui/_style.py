@@ -56,6 +56,13 @@ QPushButton[kind="quiet"], QToolButton[kind="quiet"] {{
 }}
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover {{ background: {chip}; color: {text}; }}
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus {{ border: 2px solid {focus}; }}
+QPushButton[kind="slim"] {{
+    background: transparent; border-color: transparent; color: {muted}; min-height: 0; min-width: 0; padding: 0 3px;
+}}
+QPushButton[kind="slim"]:hover {{ background: {chip}; color: {text}; }}
+QPushButton[kind="slim"]:focus {{ border: 2px solid {focus}; padding: 0 2px; }}
+QPushButton[kind="slim"]:disabled {{ color: {faint}; }}
+QPushButton[kind="slim"]::menu-indicator {{ image: none; width: 0; }}
 QPushButton[kind="tab"], QToolButton[kind="tab"] {{
     background: transparent; border: 0; border-bottom: 2px solid transparent; border-radius: 0; color: {muted};
     padding: 4px 2px; min-height: {tab_px}px;

@@ -329,13 +329,16 @@ class MainWindow(QMainWindow):
             self._painted_timer.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space, S and Esc, where no field wants them."""
+        """Space, S, T and Esc, where no field wants them."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             if self.transport.run_button.isEnabled():
                 self.transport.run_or_pause()
         elif event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             if self.transport.step_button.isEnabled():
                 self.studio.step()
+        elif event.key() == Qt.Key.Key_T and not event.isAutoRepeat():
+            faster = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            self.transport.player.next_speed() if faster else self.transport.player.toggle()
         elif event.key() == Qt.Key.Key_Escape:
             self._escape()
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstudio.core.events import Evaluated
+from cnnstudio.core.events import Evaluated, RunStarted
 from cnnstudio.core.history import History
 
 
@@ -50,3 +50,10 @@ def measured_sentence(history: History, step: int | None) -> str:
     count = _count(measured)
     before = f", the last measurement before step {at:,}" if measured.step != at else ""
     return f"Measured at step {measured.step:,}{before}, {on_pictures(history, count)}."
+
+
+def pictures_seen(started: RunStarted, step: int) -> int:
+    """How many pictures each network has learned from by a step; the last batch of an epoch is small."""
+    epochs, rest = divmod(step, max(1, started.steps_per_epoch))
+    batch = started.config.batch_size
+    return epochs * min(started.train_size, started.steps_per_epoch * batch) + rest * batch

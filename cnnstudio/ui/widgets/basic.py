@@ -15,7 +15,7 @@ _LONG_PRESS_MS: Final = 700
 """A finger that rests so long on something wants to know what it is."""
 
 Role = Literal["", "brand", "title", "heading", "muted", "small", "group", "problem", "chip"]
-Kind = Literal["", "primary", "quiet", "tab", "fold"]
+Kind = Literal["", "primary", "quiet", "slim", "tab", "fold"]
 
 
 def label(text: str = "", role: Role = "", *, tip: str = "", wrap: bool = False) -> QLabel:

@@ -52,6 +52,11 @@ class Timeline(QWidget):
         """The step that is looked at; None is now."""
         return self._moment
 
+    @property
+    def groove_px(self) -> int:
+        """From its upper edge to the middle of the groove."""
+        return round(_KNOB_PX) + 1
+
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours of a theme."""
         self._theme = theme

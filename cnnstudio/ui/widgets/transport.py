@@ -13,9 +13,12 @@ from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import EngineReady, EngineUnavailable, Evaluated, Preparing, RunEnded, RunStarted, StepEnd
 from cnnstudio.ui._study import WEIGHTS_LOST
 from cnnstudio.ui.icons import icon
+from cnnstudio.ui.player import Player
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, LIGHT, Theme
+from cnnstudio.ui.widgets._measured_words import pictures_seen
 from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label, set_role
+from cnnstudio.ui.widgets.play_bar import PlayBar
 from cnnstudio.ui.widgets.timeline import Timeline
 
 _RATE_TICKS: Final = 1_000
@@ -62,6 +65,7 @@ class Transport(QWidget):
     Attributes:
         run_button: The one primary button of the window.
         timeline: The moments.
+        player: Plays them.
 
     Thread: GUI.
     """
@@ -129,7 +133,9 @@ class Transport(QWidget):
         self.timeline = Timeline()
         column.addStretch(1)
         column.addLayout(row)
-        column.addWidget(self.timeline)
+        self.player = Player(self._studio, self)
+        self.play_bar = PlayBar(self.player, self.timeline)
+        column.addWidget(self.play_bar)
         column.addStretch(1)
         self._left_timer = QTimer(self)
         self._left_timer.setInterval(_LEFT_EVERY_MS)
@@ -266,6 +272,7 @@ class Transport(QWidget):
     @Slot(object)
     def _on_theme(self, theme: Theme) -> None:
         self.timeline.set_theme(theme)
+        self.play_bar.set_theme(theme)
         self._fit()
         self._show_state()
 
@@ -339,7 +346,7 @@ class Transport(QWidget):
         else:
             started = history.started
             step = history.step if studio.moment is None else studio.moment
-            seen = _pictures_seen(started, step)
+            seen = pictures_seen(started, step)
             epoch = max(1, math.ceil(step / max(1, started.steps_per_epoch)))
             where = f"Step {step:,}"
             about = f"of {started.steps:,} · {seen:,} pictures seen · epoch {epoch}"
@@ -387,10 +394,3 @@ class Transport(QWidget):
         """Makes room for the timeline in a narrow window."""
         super().resizeEvent(event)
         self._fit()
-
-
-def _pictures_seen(started: RunStarted, step: int) -> int:
-    """How many pictures each network has learned from by a step; the last batch of an epoch is small."""
-    epochs, rest = divmod(step, max(1, started.steps_per_epoch))
-    batch = started.config.batch_size
-    return epochs * min(started.train_size, started.steps_per_epoch * batch) + rest * batch
