@@ -1,0 +1,137 @@
+"""What networks compute inside, what their layers' weights are, and how both changed over training."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnnstudio import networks
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.inside import (
+    PICTURE,
+    LayerKernels,
+    LayerMaps,
+    NetworkMaps,
+    Pixels,
+    ReadKernels,
+    ReadMaps,
+)
+from cnnstudio.core.layers import Sizes, Step
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.reading import steps_by_name
+from cnnstudio.datasets import find
+from cnnstudio.engine import _kernels
+from cnnstudio.engine._answer_read import check_pixels, learned_elsewhere, refuse_other_shape
+from cnnstudio.engine.pixels import tensor, to_input
+from cnnstudio.engine.probe import no_layer, probe
+from cnnstudio.engine.session import Reader, Session
+
+_NONE: Final = np.empty((0, 1, 1, 1), np.float32)
+_NONE.setflags(write=False)
+
+
+def read_maps(question: ReadMaps, session: Session) -> tuple[NetworkMaps, ...]:
+    """What every network asked computes, in the order asked; layers that a network does not have are left out."""
+    check_pixels(question.pixels)
+    return tuple(_network_maps(question, network, session) for network in question.networks)
+
+
+def _network_maps(question: ReadMaps, network: str, session: Session) -> NetworkMaps:
+    info, _ = networks.find(network)
+    reader = session.reader(network, question.dataset, question.step)
+    if reader is None:
+        spec = _untrained(network, question.dataset, session)
+        return NetworkMaps(network, spec.title, info.role, spec, "none", None)
+    refuse_other_shape(reader, question.pixels.shape)
+    spec = reader.spec
+    titles = _titles(spec)
+    wanted = titles if question.layers is None else {PICTURE, *question.layers} & titles.keys()
+    with probe(reader.module, spec, wanted) as read:
+        found = read(picture_input(reader, question.pixels))
+        layers = tuple(_layer_maps(name, *titles[name], value, question.most) for name, value in found.items())
+    return NetworkMaps(
+        network, spec.title, info.role, spec, reader.weights_from, reader.step, layers,
+        learned_elsewhere(reader, question.dataset),
+    )  # fmt: skip
+
+
+def _untrained(network: str, dataset: str, session: Session) -> NetworkSpec:
+    """What a network would be for a data set, before it has learned anything."""
+    loaded, info = session.loaded(dataset), find(dataset).info
+    shape, names = (info.shape, info.class_names) if loaded is None else (loaded.shape, loaded.class_names)
+    return networks.spec_for(network, shape, max(2, len(names)))
+
+
+@lru_cache(maxsize=64)
+def _titles(spec: NetworkSpec) -> dict[str, tuple[str, Sizes]]:
+    """Title and shape of the picture and of every layer, by name."""
+    return {PICTURE: (PICTURE, spec.input_shape)} | {row.name: (row.title, row.shape) for row in spec.rows()}
+
+
+def picture_input(reader: Reader, pixels: Pixels) -> Tensor:
+    """One picture as the network is given it: [1, channels, height, width], normalised."""
+    return to_input(tensor(pixels[None]).to(reader.device), reader.channels_last)
+
+
+def _layer_maps(layer: str, title: str, shape: Sizes, value: Tensor, most: int) -> LayerMaps:
+    values = _kernels.array(value[0, : max(0, most)])
+    if len(values) == shape[0]:
+        lowest, highest = float(values.min()), float(values.max())
+    else:
+        lowest, highest = (float(end) for end in torch.aminmax(value))
+    if not np.isfinite(highest - lowest):  # a network that all but diverged
+        finite = value[torch.isfinite(value)]
+        lowest, highest = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
+    return LayerMaps(layer, title, shape, values, lowest, highest)
+
+
+def read_kernels(question: ReadKernels, session: Session) -> LayerKernels:
+    """The weights of a layer as pictures; of kind "none" where it has none that a picture shows."""
+    reader = trained(question.network, question.dataset, question.step, session)
+    step = step_of(reader.spec, question.layer)
+    kind = _kernels.kind_of(reader.spec, step)
+    title, _ = _titles(reader.spec)[step.name]
+    if kind == "none":
+        return LayerKernels(
+            question.network, step.name, title, kind, _NONE, 0, None, reader.step, reader.weights_from
+        )  # fmt: skip
+    weight, bias = _kernels.parameters(reader.module, step)
+    weights = _kernels.pictures(reader.spec, step, weight, _kernels.shown(step, max(0, question.most)))
+    biases = None if bias is None or kind == "local" else bias.astype(np.float32)
+    if biases is not None:
+        biases.setflags(write=False)
+    return LayerKernels(
+        question.network, step.name, title, kind, weights, _kernels.total(step), biases, reader.step,
+        reader.weights_from,
+    )  # fmt: skip
+
+
+def trained(network: str, dataset: str, step: int | None, session: Session) -> Reader:
+    """The network that answers.
+
+    Raises:
+        StudioError: It has learned nothing that reads this data set, or nothing is kept from so early.
+    """
+    reader = session.reader(network, dataset, step)
+    if reader is None:
+        info, _ = networks.find(network)
+        raise StudioError(
+            f"{info.title} is not trained yet.", f"Nothing has learned {find(dataset).info.title}.", "Press Run."
+        )
+    return reader
+
+
+def step_of(spec: NetworkSpec, layer: str) -> Step:
+    """The layer of a name.
+
+    Raises:
+        StudioError: The network has none of this name.
+    """
+    found = steps_by_name(spec).get(layer)
+    if found is None:
+        raise no_layer(spec, layer)
+    return found
