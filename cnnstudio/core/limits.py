@@ -92,3 +92,9 @@ FOLDER_TEST_SHARE: Final = 0.2
 
 FOLDER_PICTURES: Final = 200_000
 """A folder of more pictures is refused: at 32 x 32 in colour they take 614 MB."""
+
+RECORD_PICTURES: Final = 10_000
+"""Pictures among which those are found that excite a unit most: MNIST's whole test set."""
+
+RECORDS_BYTES: Final = 32 * 2**20
+"""Records of layers kept: 1.3 MB for LeNet-5's first layer, whose 4,704 units all have a histogram."""

@@ -19,7 +19,8 @@ class FoundPicture:
     Attributes:
         pixels: uint8 [channels, height, width].
         label: Its class.
-        value: The unit's value: of a map, the largest (for the least exciting: smallest) over its places.
+        value: The map's value for it: the largest over its places. (Least exciting is the picture for which even this
+            largest value is small.)
         row: Where in the map that is.
         column: Likewise.
         box: The receptive field there: top, left, bottom, right.
@@ -49,8 +50,9 @@ class UnitRecord:
         edges: float64 [bins + 1].
         tested: How many test pictures the histogram counts.
         active: Share of the test pictures for which the unit is above zero.
-        dead: bool [maps]: which maps (units of a flat layer) of the layer never leave zero, or one constant, at any
-            place for any test picture.
+        dead: bool [maps]: which maps (units of a flat layer) of the layer do nothing at any place for any test picture:
+            all their values are the same (told from two test pictures on), or, where only a ReLU's output goes on,
+            none is above zero.
     """
 
     network: str
@@ -73,6 +75,9 @@ class FindRecord(Question[UnitRecord]):
     """Which real pictures excite this unit most and least, and how are its values spread?
 
     Takes a second, with progress; then remembered for the whole layer at that moment.
+
+    Attributes:
+        most: No more pictures at either end than this, and than 16.
     """
 
     dataset: str

@@ -84,7 +84,7 @@ def _of_sample(session: Session, fits: Index, most: int, guesses: dict[str, Labe
 
 def browse_examples(question: BrowseExamples, session: Session) -> Generator[Progress, None, Shown]:
     """Pictures of a data set from a place on; after the last comes the first again."""
-    prepared = yield from _data(question.dataset, session)
+    prepared = yield from data_of(question.dataset, session)
     pictures = prepared.train if question.part == "train" else prepared.test
     order = np.arange(len(pictures)) if question.label is None else np.flatnonzero(pictures.labels == question.label)
     if not len(order):
@@ -104,7 +104,7 @@ def browse_examples(question: BrowseExamples, session: Session) -> Generator[Pro
     )
 
 
-def _data(dataset: str, session: Session) -> Generator[Progress, None, Prepared]:
+def data_of(dataset: str, session: Session) -> Generator[Progress, None, Prepared]:
     """The pictures that are in memory for another reason, else those that the data set's own race would take."""
     found = find(dataset)
     loaded = session.loaded(dataset)

@@ -28,6 +28,7 @@ from cnnstudio.engine import evaluate, weights
 from cnnstudio.engine.build import build
 from cnnstudio.engine.moments import Flat, Moments, flatten, unflatten
 from cnnstudio.engine.pixels import lay_out, tensor
+from cnnstudio.engine.records import Records
 from cnnstudio.engine.threads import Setting
 
 Prepare = Callable[[RaceConfig, Path | None, bool], Generator[Progress, None, Prepared]]
@@ -142,6 +143,7 @@ class Session:
         previous_run: The one before, while it may still be asked to be kept, or None.
         device: Where networks live.
         data_root: Folder with stored data sets, or None for the program's own.
+        records: What the units of layers do over many pictures, as far as it was asked since the run was opened.
 
     Thread: engine.
     """
@@ -173,6 +175,7 @@ class Session:
         self.threads = threads
         self.channels_last = channels_last
         self.settings: dict[tuple[object, ...], Setting] = {}
+        self.records = Records()
         self._download = download
         self._prepare = prepare_data
         self._data: OrderedDict[tuple[str, int, int], Prepared] = OrderedDict()
@@ -209,6 +212,7 @@ class Session:
         self.open_run = run
         self._viewed.clear()
         self._guesses.clear()
+        self.records.clear()
 
     def remember_guesses(self, run: OpenRun, network: str, step: int, guesses: Labels) -> None:
         """Keeps what a measurement found anyway: guesses over the test sample at a step of a run, if it is open."""
@@ -344,9 +348,15 @@ class Session:
         return self._guesses[network, reader.step]
 
 
-def steady(reader: Reader, pictures: int) -> Reader:
-    """A reader that holds over several slices: between two of them other questions may load other weights."""
-    if reader.weights_from == "shipped" or pictures <= evaluate.slice_pictures(reader.spec.macs):
+def steady(reader: Reader, pictures: int | None = None) -> Reader:
+    """A reader that holds over several slices: between two of them other questions may load other weights.
+
+    Args:
+        reader: What the session gave.
+        pictures: How many are read; where they fit into one slice, nothing needs to be held. None is any number.
+    """
+    few = pictures is not None and pictures <= evaluate.slice_pictures(reader.spec.macs)
+    if reader.weights_from == "shipped" or few:
         return reader
     return replace(reader, module=copy.deepcopy(reader.module))
 

@@ -1,0 +1,142 @@
+"""What one unit does over many pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from cnnstudio.core.dataset import Progress
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.inside import Unit
+from cnnstudio.core.layers import Step, times
+from cnnstudio.core.reading import as_maps
+from cnnstudio.core.unit_record import FindRecord, FoundPicture, UnitRecord
+from cnnstudio.datasets import Prepared
+from cnnstudio.engine._answer_inside import step_of, trained
+from cnnstudio.engine._answer_pictures import data_of
+from cnnstudio.engine.records import Found, LayerRecord, Looked, layer_record, looked_at
+from cnnstudio.engine.session import Reader, Session
+
+
+def find_record(question: FindRecord, session: Session) -> Generator[Progress, None, UnitRecord]:
+    """What one unit does over the data set's pictures: found for its whole layer at once, and remembered.
+
+    Looked at are 10,000 pictures, or all where there are fewer (`records.looked_at` says which): of the run's own data
+    where the run answers and they are the set asked for, else of the set's pictures in memory, else of those that its
+    own race would take.
+    """
+    step, number = _asked(question, session)
+    prepared = yield from _pictures(question, session)
+    reader = trained(question.network, question.dataset, question.step, session)  # the weights may have changed
+    _refuse_other_pictures(reader, prepared)
+    looked = looked_at(prepared)
+    record = yield from _record(reader, step, prepared, looked, session)
+    counts, edges = record.histograms.of(number)
+    for array in (counts, edges):
+        array.setflags(write=False)
+    return UnitRecord(
+        network=question.network,
+        unit=question.unit,
+        step=reader.step,
+        weights_from=reader.weights_from,
+        top=_found(record.top, question, step, looked),
+        least=_found(record.least, question, step, looked),
+        pictures=record.pictures,
+        counts=counts,
+        edges=edges,
+        tested=record.tested,
+        active=float(record.above[number] / max(1, record.tested)),
+        dead=record.dead,
+        class_names=prepared.class_names,
+    )
+
+
+def _asked(question: FindRecord, session: Session) -> tuple[Step, int]:
+    """The unit's layer, and its number in it, before anything long begins."""
+    spec = trained(question.network, question.dataset, question.step, session).spec
+    step = step_of(spec, question.unit.layer)
+    return step, unit_number(question.unit, step)
+
+
+def unit_number(unit: Unit, step: Step) -> int:
+    """Where a unit stands in its layer's output, laid end to end.
+
+    Raises:
+        StudioError: The layer has no such unit.
+    """
+    maps, rows, columns = as_maps(step.shape)
+    if not (0 <= unit.map < maps and 0 <= unit.row < rows and 0 <= unit.column < columns):
+        place = f" at row {unit.row}, column {unit.column}" if len(step.shape) == 3 else ""
+        raise StudioError(
+            f"{step.layer.title.capitalize()} has no unit {unit.map}{place}.",
+            f"It has {times(*step.shape)} units, counted from 0.",
+            "Choose one of them.",
+        )
+    return (unit.map * rows + unit.row) * columns + unit.column
+
+
+def _pictures(question: FindRecord, session: Session) -> Generator[Progress, None, Prepared]:
+    run = session.open_run
+    if run is not None and run.config.dataset == question.dataset and question.network in run.specs:
+        return (yield from session.load(run.config))
+    return (yield from data_of(question.dataset, session))
+
+
+def _refuse_other_pictures(reader: Reader, prepared: Prepared) -> None:
+    if prepared.shape != reader.spec.input_shape:
+        raise StudioError(
+            f"{reader.spec.title} reads pictures of {times(*reader.spec.input_shape)}, and those of "
+            f"{prepared.info.title} are {times(*prepared.shape)}.",
+            "It learned from other pictures.",
+            "Choose the data set that it learned from, or train it on this one.",
+        )
+
+
+def _record(
+    reader: Reader, step: Step, prepared: Prepared, looked: tuple[Looked, ...], session: Session
+) -> Generator[Progress, None, LayerRecord]:
+    """The record of the unit's layer: remembered, or found now."""
+    run, data = session.open_run, prepared.test.images
+    key = (reader.network, reader.weights_from, reader.step, step.name, prepared.key)
+    known = session.records.get(key, data)
+    if known is not None:
+        return known
+    record = yield from layer_record(reader, step, looked)
+    if session.open_run is run:
+        session.records.keep(key, data, record)
+    return record
+
+
+def _found(found: Found, question: FindRecord, step: Step, looked: tuple[Looked, ...]) -> tuple[FoundPicture, ...]:
+    map_ = question.unit.map
+    _, _, columns = as_maps(step.shape)
+    ranks = range(min(max(0, question.most), found.values.shape[1]))
+    return tuple(
+        _picture(
+            float(found.values[map_, rank]),
+            int(found.numbers[map_, rank]),
+            divmod(int(found.places[map_, rank]), columns),
+            step,
+            looked,
+        )
+        for rank in ranks
+    )
+
+
+def _picture(value: float, number: int, place: tuple[int, int], step: Step, looked: tuple[Looked, ...]) -> FoundPicture:
+    for part in looked:
+        if number < len(part.index):
+            break
+        number -= len(part.index)
+    index = int(part.index[number])
+    pixels = part.images[index].copy()
+    pixels.setflags(write=False)
+    return FoundPicture(
+        pixels=pixels,
+        label=int(part.labels[index]),
+        value=value,
+        row=place[0],
+        column=place[1],
+        box=step.field.window(*place),
+        index=index,
+        part=part.part,
+    )
