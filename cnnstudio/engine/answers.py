@@ -1,4 +1,4 @@
-"""Answers to everything in `core.questions` and `core.inside`.
+"""Answers to everything in `core.questions`, `core.inside` and `core.attribution`.
 
 Quick questions are answered at once; longer ones by a generator that yields between two slices (`Progress` where there
 is something to tell, None where not) and returns the answer, so that training and other questions go on meanwhile.
@@ -10,12 +10,14 @@ from collections.abc import Callable, Generator, Mapping
 from types import GeneratorType
 from typing import Any, Final, TypeVar, cast
 
-from cnnstudio.core import inside, questions
+from cnnstudio.core import attribution, inside, questions, unit_record
 from cnnstudio.core.questions import Question
 from cnnstudio.engine._answer_files import keep_run, open_run, save_weights
-from cnnstudio.engine._answer_inside import read_kernels, read_maps
+from cnnstudio.engine._answer_inside import explain_unit, read_kernels, read_maps
 from cnnstudio.engine._answer_pictures import both_wrong, browse_examples, confusion_cell, confusions, only_one_right
 from cnnstudio.engine._answer_read import first_layers, read_picture
+from cnnstudio.engine._answer_unit import find_record
+from cnnstudio.engine._answer_why import attribute
 from cnnstudio.engine.session import Session, finish
 
 A = TypeVar("A")
@@ -25,6 +27,9 @@ ANSWERS: Final[Mapping[type[Question[Any]], Callable[[Any, Session], Any]]] = {
     questions.FirstLayers: first_layers,
     inside.ReadMaps: read_maps,
     inside.ReadKernels: read_kernels,
+    inside.ExplainUnit: explain_unit,
+    unit_record.FindRecord: find_record,
+    attribution.Attribute: attribute,
     questions.ConfusionCell: confusion_cell,
     questions.OnlyOneRight: only_one_right,
     questions.BothWrong: both_wrong,
