@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -183,7 +183,7 @@ class Player(QObject):
     def set_speed(self, speed: str) -> None:
         """Plays slower or faster from now on; unknown speeds are ignored."""
         if speed in GAP_MS and speed != self._speed:
-            self._speed = cast("Speed", speed)
+            self._speed = speed
             self.walk.gap_ms = GAP_MS[self._speed]
             self.changed.emit()
 
