@@ -1,0 +1,115 @@
+"""What the methods of attribution are called, what they compute, who published them, and what their check says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cnnstudio.core.attribution import Attribution, Method
+
+CAUTION: Final = "A map is a hint, not a reason: believe it only as far as covering the pixels bears it out."
+CAUTION_MORE: Final = (
+    "Such maps look convincing even where they are wrong. In a controlled study people who were shown one did not do "
+    "better at their task, not even with a perfect map (Im, Andreas and Zhou 2023). So every map here is checked: "
+    "patches of the picture are covered one at a time, and the drop of the class's logit is compared with what the map "
+    "says of the patch."
+)
+CHECK_MORE: Final = (
+    "Spearman's rank correlation between the map, summed over patches, and the drop of the class's logit when each "
+    "patch is covered: 1 means the same order, 0 none. Chance: the map's own values in patches at random places; 95 % "
+    "of such maps lie between"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MethodWords:
+    """How to speak of one method.
+
+    Attributes:
+        title: Its name.
+        says: What it computes, one sentence.
+        paper: Who published it, and when.
+    """
+
+    title: str
+    says: str
+    paper: str
+
+
+METHOD_WORDS: Final[dict[Method, MethodWords]] = {
+    "saliency": MethodWords(
+        "Saliency",
+        "The size of the gradient at each pixel: how strongly the class's logit would react to a small change there.",
+        "Simonyan, Vedaldi and Zisserman 2014",
+    ),
+    "smoothgrad": MethodWords(
+        "SmoothGrad",
+        "Saliency, averaged over copies of the picture with a little noise: less speckle.",
+        "Smilkov, Thorat, Kim, Viégas and Wattenberg 2017",
+    ),
+    "integrated": MethodWords(
+        "Integrated gradients",
+        "The gradient, added up from a blank picture to this one, times the pixel: shares of the logit's change.",
+        "Sundararajan, Taly and Yan 2017",
+    ),
+    "gradcam": MethodWords(
+        "Grad-CAM",
+        "The maps of the last convolution, each weighted by its mean gradient, added up: where, but only coarsely.",
+        "Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra 2017",
+    ),
+    "guided": MethodWords(
+        "Guided backpropagation",
+        "The gradient, let back through a ReLU only where it is positive: crisp, but it finds edges more than reasons.",
+        "Springenberg, Dosovitskiy, Brox and Riedmiller 2015; tested by Adebayo and others 2018",
+    ),
+    "occlusion": MethodWords(
+        "Occlusion",
+        "How far the class's logit falls when a patch of the picture is covered: slow, and the plainest to read.",
+        "Zeiler and Fergus 2014",
+    ),
+}
+
+
+def method_tip(method: Method) -> str:
+    """What a method computes and who published it."""
+    words = METHOD_WORDS[method]
+    return f"{words.title}. {words.says} ({words.paper})"
+
+
+def check_words(attribution: Attribution) -> str:
+    """What the occlusion check says of a map, one or two sentences; "" where there is no map."""
+    if attribution.map is None:
+        return ""
+    if attribution.agreement is None:
+        return "The map has one value everywhere: there is nothing to check, and nothing to believe."
+    numbers = f"rank correlation {attribution.agreement:.2f}, chance reaches {attribution.by_chance[1]:.2f}"
+    if attribution.method == "occlusion":
+        return f"This map is made by covering patches, so it agrees with the check almost by design: {numbers}."
+    if attribution.believed:
+        return f"Covering what the map marks lowers the verdict: {numbers}. The map can be believed here."
+    return f"Covering what the map marks does no more than chance: {numbers}. Do not believe this map."
+
+
+def check_tip(attribution: Attribution) -> str:
+    """How the check is made, with the numbers of this map."""
+    low, high = attribution.by_chance
+    return f"{CHECK_MORE} {low:.2f} and {high:.2f}."
+
+
+def legend_words(*, signed: bool) -> tuple[str, str, str]:
+    """What the left end, the middle and the right end of a map's colours mean."""
+    return ("against", "no matter", "for the class") if signed else ("no matter", "", "matters most")
+
+
+def class_name(names: tuple[str, ...], label: int) -> str:
+    """A class's name, or its number where the names are not known."""
+    return names[label] if 0 <= label < len(names) else str(label)
+
+
+def percent(share: float) -> str:
+    """A share as text: never 100 % unless it is all, never 0 % unless it is nothing."""
+    if 0.9995 <= share < 1:
+        return "over 99.9 %"
+    if 0 < share < 0.0005:
+        return "under 0.1 %"
+    return f"{100 * share:.1f} %"
