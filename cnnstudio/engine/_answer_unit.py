@@ -1,4 +1,4 @@
-"""What one unit does over many pictures."""
+"""What one unit does over many pictures, and a made-up picture that excites it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.inside import Unit
 from cnnstudio.core.layers import Step, times
 from cnnstudio.core.reading import as_maps
-from cnnstudio.core.unit_record import FindRecord, FoundPicture, UnitRecord
+from cnnstudio.core.unit_record import FindRecord, FoundPicture, Maximise, Maximised, UnitRecord
 from cnnstudio.datasets import Prepared
 from cnnstudio.engine._answer_inside import step_of, trained
 from cnnstudio.engine._answer_pictures import data_of
+from cnnstudio.engine.maximise import maximise
 from cnnstudio.engine.records import Found, LayerRecord, Looked, layer_record, looked_at
-from cnnstudio.engine.session import Reader, Session
+from cnnstudio.engine.session import Reader, Session, steady
 
 
 def find_record(question: FindRecord, session: Session) -> Generator[Progress, None, UnitRecord]:
@@ -50,7 +51,7 @@ def find_record(question: FindRecord, session: Session) -> Generator[Progress, N
     )
 
 
-def _asked(question: FindRecord, session: Session) -> tuple[Step, int]:
+def _asked(question: FindRecord | Maximise, session: Session) -> tuple[Step, int]:
     """The unit's layer, and its number in it, before anything long begins."""
     spec = trained(question.network, question.dataset, question.step, session).spec
     step = step_of(spec, question.unit.layer)
@@ -100,7 +101,7 @@ def _record(
     known = session.records.get(key, data)
     if known is not None:
         return known
-    record = yield from layer_record(reader, step, looked)
+    record = yield from layer_record(steady(reader), step, looked)
     if session.open_run is run:
         session.records.keep(key, data, record)
     return record
@@ -139,4 +140,20 @@ def _picture(value: float, number: int, place: tuple[int, int], step: Step, look
         box=step.field.window(*place),
         index=index,
         part=part.part,
+    )
+
+
+def maximised(question: Maximise, session: Session) -> Generator[Progress, None, Maximised]:
+    """A picture made up to excite one unit, at its own place; see `maximise.maximise`."""
+    step, number = _asked(question, session)
+    reader = trained(question.network, question.dataset, question.step, session)
+    found = yield from maximise(reader, step, number, question.seed, question.steps)
+    return Maximised(
+        network=question.network,
+        unit=question.unit,
+        step=reader.step,
+        pixels=found.pixels,
+        value=found.value,
+        first=found.first,
+        values=found.values,
     )

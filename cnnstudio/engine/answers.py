@@ -16,7 +16,7 @@ from cnnstudio.engine._answer_files import keep_run, open_run, save_weights
 from cnnstudio.engine._answer_inside import explain_unit, read_kernels, read_maps
 from cnnstudio.engine._answer_pictures import both_wrong, browse_examples, confusion_cell, confusions, only_one_right
 from cnnstudio.engine._answer_read import first_layers, read_picture
-from cnnstudio.engine._answer_unit import find_record
+from cnnstudio.engine._answer_unit import find_record, maximised
 from cnnstudio.engine._answer_why import attribute
 from cnnstudio.engine.session import Session, finish
 
@@ -29,6 +29,7 @@ ANSWERS: Final[Mapping[type[Question[Any]], Callable[[Any, Session], Any]]] = {
     inside.ReadKernels: read_kernels,
     inside.ExplainUnit: explain_unit,
     unit_record.FindRecord: find_record,
+    unit_record.Maximise: maximised,
     attribution.Attribute: attribute,
     questions.ConfusionCell: confusion_cell,
     questions.OnlyOneRight: only_one_right,

@@ -5,7 +5,6 @@ A map's value for a picture is its largest over the map's places; a unit of a fl
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections import OrderedDict
 from collections.abc import Generator, Iterator
@@ -198,7 +197,7 @@ def layer_record(reader: Reader, step: Step, looked: tuple[Looked, ...]) -> Gene
     """Passes pictures through a network up to one layer, and keeps what its units do.
 
     Args:
-        reader: The network; a copy is asked, as others may load other weights into it meanwhile.
+        reader: The network, held steady (`session.steady`).
         step: A layer of its specification.
         looked: The pictures.
 
@@ -215,12 +214,13 @@ def layer_record(reader: Reader, step: Step, looked: tuple[Looked, ...]) -> Gene
     gathered, done = _Gathered(step, total), 0
     macs = sum(each.macs for each in steps[: steps.index(step) + 1])
     size = slice_pictures(macs + _VALUE_MACS * gathered.units)
-    with probe(copy.deepcopy(reader.module), reader.spec, (step.name,)) as read:
-        for part, images in _slices(looked, size):
-            yield Progress(done / total, f"{step.layer.title}: looked at {done:,} of {total:,} pictures")
-            given = to_input(tensor(images).to(reader.device), reader.channels_last)
-            gathered.add(read(given)[step.name].cpu(), done, tested=part == "test")
-            done += len(images)
+    for part, images in _slices(looked, size):
+        yield Progress(done / total, f"{step.layer.title}: looked at {done:,} of {total:,} pictures")
+        given = to_input(tensor(images).to(reader.device), reader.channels_last)
+        with probe(reader.module, reader.spec, (step.name,)) as read:  # other questions may use the module in between
+            values = read(given)[step.name].cpu()
+        gathered.add(values, done, tested=part == "test")
+        done += len(images)
     return gathered.end(_passed_by_relu(reader.spec, step.name))
 
 
@@ -249,13 +249,13 @@ class _Gathered:
         maps = values.reshape(len(values), self.maps, -1)
         largest = maps.amax(2)
         if not bool(torch.isfinite(largest).all()):
-            raise _diverged(self.step)
+            raise no_numbers(self.step)
         self.top.add(largest, first, maps)
         self.least.add(largest, first, maps)
         if tested:
             flat = maps.reshape(len(values), -1)
             if not self.histograms.add(flat):
-                raise _diverged(self.step)
+                raise no_numbers(self.step)
             self.above += (flat > 0).sum(0)
             self.tested += len(values)
 
@@ -273,7 +273,8 @@ class _Gathered:
         )  # fmt: skip
 
 
-def _diverged(step: Step) -> StudioError:
+def no_numbers(step: Step) -> StudioError:
+    """What is said of a layer that computes infinities, or what is no number at all."""
     return StudioError(
         f"{step.layer.title.capitalize()} computes values that are not numbers.",
         "The network's weights have grown beyond all bounds in training.",
