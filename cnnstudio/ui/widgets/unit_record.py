@@ -1,0 +1,217 @@
+"""The real pictures that excite a unit most and least: whole, or the patch that it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from cnnstudio.core.unit_record import FoundPicture, UnitRecord
+from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
+from cnnstudio.ui.widgets._sum_line import plain
+from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
+
+_ACROSS: Final = 8
+_GAP_PX: Final = 6
+_LEAST_TILE_PX: Final = 32
+_MOST_TILE_PX: Final = 72
+_PAPER: Final = 128
+"""Grey beyond the picture's edge, where a patch reaches into the padding."""
+
+
+def patches(found: Sequence[FoundPicture]) -> NDArray[np.uint8]:
+    """What a unit sees of each picture: uint8 [n, channels, height, width], all of the largest box's size."""
+    boxes = [one.box for one in found]
+    high = max(bottom - top for top, _, bottom, _ in boxes)
+    wide = max(right - left for _, left, _, right in boxes)
+    cut = np.full((len(found), found[0].pixels.shape[0], high, wide), _PAPER, np.uint8)
+    for place, one in enumerate(found):
+        top, left, bottom, right = one.box
+        # A box that the picture's edge cut short lies at that edge.
+        down = high - (bottom - top) if top == 0 else 0
+        across = wide - (right - left) if left == 0 else 0
+        cut[place, :, down : down + bottom - top, across : across + right - left] = one.pixels[
+            :, top:bottom, left:right
+        ]
+    return cut
+
+
+class FoundMosaic(Mosaic):
+    """Found pictures; the one under the pointer or the keyboard shows the box that the unit sees.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        """Makes it empty; `name` is for the screen reader."""
+        super().__init__(theme, name, tile_px=_MOST_TILE_PX, gap_px=_GAP_PX)
+        self._boxes: tuple[tuple[int, int, int, int], ...] = ()
+
+    def show_found(self, found: Sequence[FoundPicture], names: Sequence[str], *, cut: bool) -> None:
+        """Shows pictures, or with `cut` only what the unit sees of each; `names` are those of the classes."""
+        if not found:
+            self._boxes = ()
+            self.set_tiles(np.zeros((0, 1, 1, 3), np.uint8))
+            return
+        pictures = patches(found) if cut else np.stack([one.pixels for one in found])
+        self._boxes = () if cut else tuple(one.box for one in found)
+        captions = [(Word(plain(one.value)), Word(_name(names, one.label))) for one in found]
+        self.set_tiles(as_rgb(pictures), captions, [_tip(one, names) for one in found])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the tiles and the box."""
+        super().paintEvent(event)
+        at = self._current
+        if at is None or at >= len(self._boxes):
+            return
+        tile, (high, wide) = self.tile_rect(at), self.tiles.shape[1:3]
+        top, left, bottom, right = self._boxes[at]
+        painter = QPainter(self)
+        painter.setPen(QPen(QColor(SELECTION), 2))
+        across, down = tile.width() / wide, tile.height() / high
+        painter.drawRect(
+            round(tile.left() + left * across), round(tile.top() + top * down),
+            max(2, round((right - left) * across) - 1), max(2, round((bottom - top) * down) - 1),
+        )  # fmt: skip
+
+
+def _name(names: Sequence[str], number: int) -> str:
+    return names[number] if number < len(names) else str(number)
+
+
+def _tip(one: FoundPicture, names: Sequence[str]) -> str:
+    top, left, bottom, right = one.box
+    return (
+        f"{one.part.capitalize()} picture {one.index:,}: {_name(names, one.label)}. Value {one.value:.6g} at row "
+        f"{one.row}, column {one.column} of the map, which sees rows {top}–{bottom - 1}, columns {left}–{right - 1}. "
+        "Click to put it on the canvas."
+    )
+
+
+class UnitPictures(QWidget):
+    """Most above least, with what was looked at.
+
+    Signals:
+        taken((pixels, name)): The student wants a picture on the canvas.
+
+    Thread: GUI.
+    """
+
+    taken = Signal(object)
+
+    def __init__(self, theme: Theme) -> None:
+        """Makes it empty."""
+        super().__init__()
+        self.record: UnitRecord | None = None
+        self._flat = False
+        self.heading = label("", "muted", wrap=True)
+        self.whole = button("Whole pictures", "tab", checkable=True, tip="Point at one to see which part excites it.")
+        self.cut = button("Patches", "tab", checkable=True, tip="Only the part of each picture that the unit sees.")
+        self._views = QButtonGroup(self)
+        self.top, self.least = FoundMosaic(theme, "Most exciting"), FoundMosaic(theme, "Least exciting")
+        self.top_word, self.least_word = label("Most", "heading"), label("Least", "heading")
+        self.whole.setChecked(True)
+        for made in (self.whole, self.cut):
+            self._views.addButton(made)
+        self._views.buttonClicked.connect(self._show)
+        self.top.chosen.connect(self._on_top)
+        self.least.chosen.connect(self._on_least)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID_PX // 2)
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID_PX)
+        row.addWidget(self.top_word, 1)
+        row.addWidget(self.whole)
+        row.addWidget(self.cut)
+        inner = QWidget()
+        stack = QVBoxLayout(inner)
+        stack.setContentsMargins(0, 0, GRID_PX, 0)
+        stack.setSpacing(GRID_PX // 2)
+        for part in (self.top, self.least_word, self.least):
+            stack.addWidget(part)
+        stack.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setMinimumHeight(_LEAST_TILE_PX)
+        self._scroll.setWidget(inner)
+        self._scroll.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        column.addWidget(self.heading)
+        column.addLayout(row)
+        column.addWidget(self._scroll, 1)
+
+    @property
+    def cuts(self) -> bool:
+        """Whether only the patches are shown."""
+        return self.cut.isChecked()
+
+    def set_cuts(self, cuts: bool) -> None:
+        """Shows only the patches, or the whole pictures."""
+        (self.cut if cuts else self.whole).setChecked(True)
+        self._show()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyles."""
+        self.top.set_theme(theme)
+        self.least.set_theme(theme)
+
+    def show_record(self, record: UnitRecord | None, flat: bool) -> None:
+        """Shows a record; `flat` says that the layer has single units; None empties it."""
+        self.record, self._flat = record, flat
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        record = self.record
+        for part in (self.heading, self.whole, self.cut, self.top_word, self.least_word, self.top, self.least):
+            part.setVisible(record is not None)
+        if record is None:
+            return
+        self.heading.setText(_looked_at(record, self._flat))
+        for mosaic, found in ((self.top, record.top), (self.least, record.least)):
+            mosaic.show_found(found, record.class_names, cut=self.cut.isChecked())
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self._scroll.viewport().width() - GRID_PX
+        tile_px = (room + _GAP_PX) // _ACROSS - _GAP_PX
+        for mosaic in (self.top, self.least):
+            mosaic.set_tile_px(min(max(tile_px, _LEAST_TILE_PX), _MOST_TILE_PX))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Eight pictures in a row."""
+        super().resizeEvent(event)
+        self._fit()
+
+    @Slot(object)
+    def _on_top(self, index: int) -> None:
+        if self.record is not None:
+            self._take(self.record.top[index])
+
+    @Slot(object)
+    def _on_least(self, index: int) -> None:
+        if self.record is not None:
+            self._take(self.record.least[index])
+
+    def _take(self, found: FoundPicture) -> None:
+        assert self.record is not None
+        self.taken.emit((found.pixels, _name(self.record.class_names, found.label)))
+
+
+def _looked_at(record: UnitRecord, flat: bool) -> str:
+    parts = sorted({one.part for one in (*record.top, *record.least)})
+    where = f" ({' and '.join(parts)} set{'s' if len(parts) > 1 else ''})" if parts else ""
+    what = f"unit {record.unit.map + 1}" if flat else f"map {record.unit.map + 1}, wherever in the picture,"
+    return f"Of {record.pictures:,} real pictures{where}, these excite {what} most and least."
