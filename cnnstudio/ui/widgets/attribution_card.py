@@ -6,15 +6,22 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.attribution import Attribution
 from cnnstudio.ui.theme import GRID_PX, Theme, weight_map
 from cnnstudio.ui.widgets.attribution_colours import image_of, map_colours, over, plain, teal_map
 from cnnstudio.ui.widgets.attribution_picture import AttributionPicture
-from cnnstudio.ui.widgets.attribution_words import check_tip, check_words, class_name, legend_words, percent
+from cnnstudio.ui.widgets.attribution_words import (
+    check_short,
+    check_tip,
+    check_words,
+    class_name,
+    legend_words,
+    percent,
+)
 from cnnstudio.ui.widgets.basic import label
 from cnnstudio.ui.widgets.matrix_card import NameLine
 
@@ -23,8 +30,8 @@ How = Literal["over", "beside"]
 _STRIP_PX: Final = 96
 
 
-class AttributionCard(QWidget):
-    """A name line, a picture with its map, and the check in words.
+class AttributionCard(QObject):
+    """A name line, a picture with its map, and the check in words: three widgets, so that those of all networks align.
 
     Attributes:
         line: The network, the class explained, its probability.
@@ -34,20 +41,20 @@ class AttributionCard(QWidget):
     Thread: GUI.
     """
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, parent: QObject) -> None:
         """Makes it empty."""
-        super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX // 2)
+        super().__init__(parent)
         self.line = NameLine(theme)
         self.picture = AttributionPicture(theme)
         self.check = label("", wrap=True)
         self.check.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._shown: tuple[Attribution, NDArray[np.uint8]] | None = None
-        column.addWidget(self.line)
-        column.addWidget(self.picture, 1)
-        column.addWidget(self.check)
+        self._low = False
+
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """Its widgets, from above."""
+        return self.line, self.picture, self.check
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
@@ -81,9 +88,19 @@ class AttributionCard(QWidget):
             words = said if own else f"why {said}"
         self.line.show_name(name, words, hue)
         self.picture.setAccessibleName(f"{name}: {words}")
-        self.check.setText(check_words(found))
         self.check.setToolTip(check_tip(found) if found.map is not None else "")
-        self.check.setAccessibleName(self.check.text())
+        self._say_check()
+
+    def set_low(self, low: bool) -> None:
+        """Where there is little height, the check is said in few words; the rest is its tool tip."""
+        self._low = low
+        self._say_check()
+
+    def _say_check(self) -> None:
+        if self._shown is not None:
+            found = self._shown[0]
+            self.check.setText(check_short(found) if self._low else check_words(found))
+            self.check.setAccessibleName(check_words(found))
 
     def draw(self, how: How, share: float) -> None:
         """Draws the map over its picture (`share` as in `over`), or the two beside each other."""

@@ -152,7 +152,7 @@ class AttributionGrid(QWidget):
         if not self._rows:
             return
         for column, method in enumerate(METHODS):
-            self._paint_head(painter, column, METHOD_WORDS[method].title)
+            self._paint_head(painter, column, METHOD_WORDS[method].short)
         for row, network in enumerate(self._rows):
             self._paint_name(painter, row, network)
             for column, method in enumerate(METHODS):
@@ -165,7 +165,7 @@ class AttributionGrid(QWidget):
     def _paint_head(self, painter: QPainter, column: int, title: str) -> None:
         painter.setPen(self._theme.colour("text"))
         left = self.tile_rect(0, column).left()
-        wide = self.tile_rect(0, 1).left() - self.tile_rect(0, 0).left() - GRID_PX // 2
+        wide = self.tile_rect(0, 1).left() - self.tile_rect(0, 0).left() - 2
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom | Qt.TextFlag.TextWordWrap
         painter.drawText(QRect(left, 0, wide, _HEAD_LINES * self._small_px()), flags, title)
 
@@ -195,6 +195,8 @@ class AttributionGrid(QWidget):
         if found is not None and found.map is None:
             self._paint_sentence(painter, area, found.why_not)
             return
+        if painter.fontMetrics().horizontalAdvance(text) > below.width():
+            text = text.split()[-1]
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _number(self, found: Attribution | None) -> tuple[str, QColor]:

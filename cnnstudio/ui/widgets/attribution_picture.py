@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.inside import Numbers
@@ -83,7 +83,20 @@ class AttributionPicture(QWidget):
         self._pixels, self._values, self._sentence = pixels, values, sentence
         if self._place is not None and not self._inside(self._place):
             self._place = None
+        self._fit()
         self.update()
+
+    def _fit(self) -> None:
+        """No higher than its images need for the width: what is said below stands right under them."""
+        if self._images:
+            room = (self.width() - (self.count - 1) * GRID_PX) // self.count
+            size = self._images[0].size().scaled(min(room, _MOST_PX), _MOST_PX, Qt.AspectRatioMode.KeepAspectRatio)
+            self.setMaximumHeight(max(_LEAST_PX, size.height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width needs another height."""
+        super().resizeEvent(event)
+        self._fit()
 
     def mark(self, place: Place | None) -> None:
         """Marks a pixel without telling anybody."""

@@ -15,11 +15,12 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSlider,
     QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
 from cnnstudio.core.attribution import METHODS, Attribute, Attribution, Method
-from cnnstudio.core.errors import ErrorReport
+from cnnstudio.core.events import Answering
 from cnnstudio.ui.pacer import FOLLOW_GAP_MS, Pacer
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
@@ -66,6 +67,7 @@ class AttributionView(VerdictView):
         """Makes everything; its modes go into a row of the panel."""
         super().__init__(studio)
         self.cards: list[AttributionCard] = []
+        self._low = False
         self._asked: dict[Method, tuple[NDArray[np.uint8], int | None]] = {}
         self._pixels: dict[Method, NDArray[np.uint8]] = {}
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -102,7 +104,7 @@ class AttributionView(VerdictView):
             self.method.setItemData(self.method.count() - 1, method_tip(method), Qt.ItemDataRole.ToolTipRole)
         self.method.setAccessibleName("Method")
         self.target = QComboBox()
-        self.target.addItem("each one's own verdict", None)
+        self.target.addItem("its own verdict", None)
         self.target.setAccessibleName("Class to explain")
         self.target.setToolTip("Which class is explained: what each network says itself, or the same class for all.")
         for box in (self.method, self.target):
@@ -113,7 +115,7 @@ class AttributionView(VerdictView):
         self.share = QSlider(Qt.Orientation.Horizontal)
         self.share.setRange(0, _WHOLE)
         self.share.setValue(_WHOLE // 2)
-        self.share.setFixedWidth(12 * GRID_PX)
+        self.share.setFixedWidth(10 * GRID_PX)
         self.share.setAccessibleName("Picture or map")
         self.share.setToolTip("To the left more of the picture, to the right more of the map.")
         explain_on_focus(self.share)
@@ -126,27 +128,31 @@ class AttributionView(VerdictView):
         self.content.addLayout(row)
 
     def _build_maps(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID_PX)
         self.says = label("", wrap=True)
-        self.content.addWidget(self.says)
+        self.legend = Legend(self.studio.theme)
+        row.addWidget(self.says, 1)
+        row.addWidget(self.legend, 0, Qt.AlignmentFlag.AlignLeft)
+        self.content.addLayout(row)
         self.stack = QStackedWidget()
         place = QWidget()
-        self._cards = QGridLayout(place)
-        self._cards.setContentsMargins(0, 0, 0, 0)
-        self._cards.setSpacing(2 * GRID_PX)
+        column = QVBoxLayout(place)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._cards = QGridLayout()
+        column.addLayout(self._cards, 1)
+        column.addStretch(0)
+        self._cards.setHorizontalSpacing(2 * GRID_PX)
+        self._cards.setVerticalSpacing(GRID_PX // 2)
         self.grid = AttributionGrid(self.studio.theme)
         self.grid.chosen.connect(self._on_chosen)
         self.stack.addWidget(place)
         self.stack.addWidget(self.grid)
         self.content.addWidget(self.stack, 1)
-        row = QHBoxLayout()
-        row.setSpacing(2 * GRID_PX)
-        self.legend = Legend(self.studio.theme)
         self.caution = ElidedLabel("muted")
         self.caution.set_whole(CAUTION)
         self.caution.setToolTip(CAUTION_MORE)
-        row.addWidget(self.caution, 1)
-        row.addWidget(self.legend)
-        self.content.addLayout(row)
+        self.content.addWidget(self.caution)
 
     # What is chosen
 
@@ -188,8 +194,11 @@ class AttributionView(VerdictView):
         self._name_rows()
 
     def set_low(self, low: bool) -> None:
-        """The method's sentence becomes its tool tip."""
+        """The method's sentence becomes its tool tip, the checks are said in few words."""
+        self._low = low
         self.says.setVisible(not low)
+        for card in self.cards:
+            card.set_low(low)
 
     # What changed
 
@@ -294,10 +303,11 @@ class AttributionView(VerdictView):
         for method in methods:
             self._asked[method] = (picture, target)
             question = Attribute(picture, config.dataset, config.networks, method, self.studio.moment, target)
-            self.studio.ask(question, self._on_found, self._on_no_map, slot=f"why {method}")
+            self.studio.ask(question, self._on_found, self.on_error, f"why {method}", self._on_progress)
 
-    def _on_no_map(self, report: ErrorReport) -> None:
-        self.on_error(report)
+    def _on_progress(self, event: Answering) -> None:
+        if not self.cards:
+            self.tell(f"{event.text[:1].upper()}{event.text[1:]} ..." if event.text else "")
 
     def _on_found(self, found: tuple[Attribution, ...]) -> None:
         if not found:
@@ -322,15 +332,20 @@ class AttributionView(VerdictView):
 
     def _show_cards(self, found: tuple[Attribution, ...], pixels: NDArray[np.uint8], own: bool) -> None:
         while len(self.cards) < len(found):
-            card = AttributionCard(self.studio.theme)
+            card = AttributionCard(self.studio.theme, self)
+            card.set_low(self._low)
             card.picture.hovered.connect(self._on_hovered)
-            place = len(self.cards)
-            self._cards.addWidget(card, place // _COLUMNS, place % _COLUMNS)
+            line, column = divmod(len(self.cards), _COLUMNS)
+            for row, part in enumerate(card.parts):
+                self._cards.addWidget(part, line * len(card.parts) + row, column)
+            self._cards.setRowStretch(line * len(card.parts) + 1, 1)
+            self._cards.setColumnStretch(column, 1)
             self.cards.append(card)
         while len(self.cards) > len(found):
             card = self.cards.pop()
-            self._cards.removeWidget(card)
-            card.deleteLater()
+            for part in (*card.parts, card):
+                part.deleteLater()
+            self._cards.setColumnStretch(len(self.cards) % _COLUMNS, int(len(self.cards) >= _COLUMNS))
         names, colours = short_names(found), network_colours(found)
         for card, one in zip(self.cards, found, strict=True):
             card.show_attribution(one, pixels, names[one.network], colours[one.network], self.class_names(), own)

@@ -7,7 +7,7 @@ from typing import Final
 
 from cnnstudio.core.attribution import Attribution, Method
 
-CAUTION: Final = "A map is a hint, not a reason: believe it only as far as covering the pixels bears it out."
+CAUTION: Final = "A map is a hint, not a reason: trust it only as far as its check."
 CAUTION_MORE: Final = (
     "Such maps look convincing even where they are wrong. In a controlled study people who were shown one did not do "
     "better at their task, not even with a perfect map (Im, Andreas and Zhou 2023). So every map here is checked: "
@@ -27,11 +27,13 @@ class MethodWords:
 
     Attributes:
         title: Its name.
+        short: Its name where there is little room.
         says: What it computes, one sentence.
         paper: Who published it, and when.
     """
 
     title: str
+    short: str
     says: str
     paper: str
 
@@ -39,30 +41,36 @@ class MethodWords:
 METHOD_WORDS: Final[dict[Method, MethodWords]] = {
     "saliency": MethodWords(
         "Saliency",
+        "Saliency",
         "The size of the gradient at each pixel: how strongly the class's logit would react to a small change there.",
         "Simonyan, Vedaldi and Zisserman 2014",
     ),
     "smoothgrad": MethodWords(
+        "SmoothGrad",
         "SmoothGrad",
         "Saliency, averaged over copies of the picture with a little noise: less speckle.",
         "Smilkov, Thorat, Kim, Viégas and Wattenberg 2017",
     ),
     "integrated": MethodWords(
         "Integrated gradients",
+        "Integr. gradients",
         "The gradient, added up from a blank picture to this one, times the pixel: shares of the logit's change.",
         "Sundararajan, Taly and Yan 2017",
     ),
     "gradcam": MethodWords(
+        "Grad-CAM",
         "Grad-CAM",
         "The maps of the last convolution, each weighted by its mean gradient, added up: where, but only coarsely.",
         "Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra 2017",
     ),
     "guided": MethodWords(
         "Guided backpropagation",
+        "Guided backprop.",
         "The gradient, let back through a ReLU only where it is positive: crisp, but it finds edges more than reasons.",
         "Springenberg, Dosovitskiy, Brox and Riedmiller 2015; tested by Adebayo and others 2018",
     ),
     "occlusion": MethodWords(
+        "Occlusion",
         "Occlusion",
         "How far the class's logit falls when a patch of the picture is covered: slow, and the plainest to read.",
         "Zeiler and Fergus 2014",
@@ -77,9 +85,9 @@ def method_tip(method: Method) -> str:
 
 
 def check_words(attribution: Attribution) -> str:
-    """What the occlusion check says of a map, one or two sentences; "" where there is no map."""
+    """What the occlusion check says of a map, one or two sentences."""
     if attribution.map is None:
-        return ""
+        return "Nothing to check."
     if attribution.agreement is None:
         return "The map has one value everywhere: there is nothing to check, and nothing to believe."
     numbers = f"rank correlation {attribution.agreement:.2f}, chance reaches {attribution.by_chance[1]:.2f}"
@@ -90,10 +98,18 @@ def check_words(attribution: Attribution) -> str:
     return f"Covering what the map marks does no more than chance: {numbers}. Do not believe this map."
 
 
+def check_short(attribution: Attribution) -> str:
+    """What the check says, where there is little room."""
+    if attribution.map is None or attribution.agreement is None or attribution.method == "occlusion":
+        return check_words(attribution).partition(":")[0].rstrip(".") + "."
+    numbers = f"Check {attribution.agreement:.2f}, chance {attribution.by_chance[1]:.2f}"
+    return f"{numbers}: {'can be believed' if attribution.believed else 'do not believe it'}."
+
+
 def check_tip(attribution: Attribution) -> str:
     """How the check is made, with the numbers of this map."""
     low, high = attribution.by_chance
-    return f"{CHECK_MORE} {low:.2f} and {high:.2f}."
+    return f"{check_words(attribution)} {CHECK_MORE} {low:.2f} and {high:.2f}."
 
 
 def legend_words(*, signed: bool) -> tuple[str, str, str]:

@@ -246,13 +246,20 @@ class EmbeddingMap(QWidget):
         painter.setFont(self._theme.font("small"))
         painter.setPen(self._theme.colour("muted"))
         line, edge = painter.fontMetrics().height(), GRID_PX // 2
-        painter.drawText(QRect(0, self.height() - line - edge, self.width() - 2 * edge, line),
-                         Qt.AlignmentFlag.AlignRight, f"across: {first}")  # fmt: skip
+        self._paint_words(painter, QRect(0, self.height() - line - edge, self.width() - edge, line), f"across: {first}")
         painter.save()
         painter.rotate(-90)
-        painter.drawText(QRect(-self.height(), edge, self.height() - 2 * edge, line),
-                         Qt.AlignmentFlag.AlignRight, f"up: {second}")  # fmt: skip
+        self._paint_words(painter, QRect(-self.height(), edge, self.height() - edge, line), f"up: {second}")
         painter.restore()
+
+    def _paint_words(self, painter: QPainter, area: QRect, text: str) -> None:
+        """Text at the right end of an area, on a pale ground: points may lie under it."""
+        wide = painter.fontMetrics().horizontalAdvance(text) + GRID_PX
+        ground = self._theme.colour("surface")
+        ground.setAlphaF(0.8)
+        behind = QRect(area.right() - wide + 1, area.top(), wide, area.height())
+        painter.fillRect(behind, ground)
+        painter.drawText(behind, Qt.AlignmentFlag.AlignCenter, text)
 
     # A person
 

@@ -15,7 +15,7 @@ from cnnstudio.ui.widgets.matrix_card import NameLine
 from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
 
 _LEAST_PX: Final = 40
-_MOST_PX: Final = 120
+_MOST_PX: Final = 160
 
 
 class NeighboursRow(QWidget):
@@ -67,10 +67,10 @@ class NeighboursRow(QWidget):
             label_, far = int(found.labels[place]), float(found.distances[place])
             agrees = verdict is None or label_ == verdict
             colour = self._theme.colour("text" if agrees else "bad")
-            captions.append([Word(class_name(names, label_), colour), Word(f"{far:.2f}")])
+            captions.append([Word(class_name(names, label_), colour), Word(f"at {far:.2f}")])
             tips.append(
-                f"Training picture {int(found.index[place]):,}: {class_name(names, label_)}, at a distance of {far:.3f} "
-                f"in {found.layer}. Click to put it on the canvas."
+                f"Training picture {int(found.index[place]):,}: {class_name(names, label_)}, {far:.3f} away in "
+                f"{found.layer}. Click to put it on the canvas."
             )
         self.mosaic.set_tiles(as_rgb(found.images), captions, tips)
         self._fit()
@@ -91,9 +91,10 @@ class NeighboursRow(QWidget):
             return
         count = len(self.neighbours.labels)
         caption_px = QFontMetrics(self._theme.font("small")).height() + 2
-        wide = (self.width() + GRID_PX) // count - GRID_PX
-        high = self.height() - self.line.sizeHint().height() - caption_px - GRID_PX
-        self.mosaic.set_tile_px(max(_LEAST_PX, min(wide, high, _MOST_PX)))
+        wide = min(_MOST_PX, (self.width() + GRID_PX) // count - GRID_PX)
+        around = self.line.sizeHint().height() + caption_px + GRID_PX
+        self.mosaic.set_tile_px(max(_LEAST_PX, min(wide, self.height() - around)))
+        self.setMaximumHeight(around + max(_LEAST_PX, wide))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fits the pictures anew."""

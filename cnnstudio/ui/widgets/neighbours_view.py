@@ -61,7 +61,9 @@ class NeighboursView(VerdictView):
         self._column = QVBoxLayout(place)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GRID_PX)
+        self._column.addStretch(0)
         self.content.addWidget(place, 1)
+        self.content.addStretch(0)
         self.about = ElidedLabel("muted")
         self.about.set_whole(_ABOUT)
         self.about.setToolTip(f"{_ABOUT} {_ABOUT_MORE}")
@@ -123,7 +125,7 @@ class NeighboursView(VerdictView):
         while len(self.rows) < len(found):
             row = NeighboursRow(self.studio.theme)
             row.chosen.connect(self._on_chosen)
-            self._column.addWidget(row, 1)
+            self._column.insertWidget(len(self.rows), row, 1)
             self.rows.append(row)
         while len(self.rows) > len(found):
             row = self.rows.pop()
