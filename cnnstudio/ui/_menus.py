@@ -80,7 +80,10 @@ class Menus(QObject):
 
     def _add_keys(self) -> None:
         window = self._window
-        keys: list[tuple[str, Callable[[], object]]] = [("F10", window.top.menu_button.showMenu)]
+        keys: list[tuple[str, Callable[[], object]]] = [
+            ("F10", window.top.menu_button.showMenu),
+            ("Ctrl+E", self._export),
+        ]
         for place, panel_id in enumerate(list(window.panels)[:9], start=1):
             keys.append((f"Ctrl+{place}", partial(window.open_panel, panel_id)))
         for key, act in keys:
@@ -130,6 +133,10 @@ class Menus(QObject):
                 menu.addAction(action)
             if actions:
                 menu.addSeparator()
+        if window.panel is not None:
+            window.panel.view_menu.refresh()
+            menu.addMenu("Export").addActions(window.panel.view_menu.actions())
+            menu.addSeparator()
         for title, fill in (
             ("Data set", self._fill_datasets),
             ("Networks", self._fill_networks),
@@ -180,6 +187,10 @@ class Menus(QObject):
             action.setChecked(theme is studio.theme)
             action.triggered.connect(lambda _, theme=theme: studio.set_theme(theme))
             group.addAction(action)
+
+    def _export(self) -> None:
+        if self._window.panel is not None:
+            self._window.panel.export_button.showMenu()
 
     @Slot()
     def _toggle_full_screen(self) -> None:

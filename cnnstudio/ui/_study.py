@@ -155,6 +155,7 @@ class Desk(PastRuns):
     Attributes:
         theme: The look.
         unit: The unit that the views look at, or None.
+        export_folder: Where the last export went; "" before the first.
 
     Thread: GUI.
     """
@@ -164,6 +165,7 @@ class Desk(PastRuns):
         super().__init__(parent)
         self.theme: Theme = LIGHT
         self.unit: UnitOf | None = None
+        self.export_folder = ""
         self._typed_problems: dict[str, ErrorReport] = {}
 
     def set_theme(self, theme: Theme) -> None:

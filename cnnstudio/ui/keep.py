@@ -178,6 +178,7 @@ class Keeper(QObject):
         studio, window = self._studio, self._window
         data = dict(self._extra) | {"config": studio.config.to_json(), "theme": studio.theme.id}
         data.pop("schema", None)
+        data["export_folder"] = studio.export_folder
         if window is not None:
             data |= {"panel": window.open_id, "panels": window.panel_settings()}
             data["picture"] = window.picture.drawing_json()
@@ -186,6 +187,7 @@ class Keeper(QObject):
     def _take(self, data: dict[str, Any]) -> None:
         studio, window = self._studio, self._window
         studio.set_theme(THEMES.get(str(data.get("theme")), studio.theme))
+        studio.export_folder = str(data.get("export_folder") or "")
         try:
             studio.set_config(RaceConfig.from_json(data.get("config", {})))
         except (TypeError, ValueError) as error:

@@ -95,7 +95,7 @@ def menu(rig, qtbot):
 
 
 @pytest.mark.parametrize(("entry", "ending"), [(0, "png"), (1, "svg"), (2, "csv"), (3, "json")])
-def test_the_menu_writes_where_the_dialog_says(menu, tmp_path, monkeypatch, qtbot, entry, ending):
+def test_the_menu_writes_where_the_dialog_says(menu, rig, tmp_path, monkeypatch, qtbot, entry, ending):
     asked = []
 
     def ask(*args):
@@ -108,7 +108,7 @@ def test_the_menu_writes_where_the_dialog_says(menu, tmp_path, monkeypatch, qtbo
     assert said.args == [f"Saved as {done.args[0]}"]
     assert done.args[0] == tmp_path / f"curve.{ending}", "the ending is added where none was typed"
     assert done.args[0].stat().st_size > 100
-    assert menu.folder == str(tmp_path)
+    assert rig.studio.export_folder == str(tmp_path)
     menu.actions()[entry].trigger()
     assert asked[1][2].startswith(str(tmp_path)), "the next one begins in the same folder"
 

@@ -238,7 +238,7 @@ def test_the_menu_is_the_same_every_time_it_is_opened(window):
     assert open_menu(window) == first
     assert open_menu(window) == first
     menu = window.top.menu_button.menu()
-    assert len(menu.findChildren(QMenu)) == 3
+    assert len(menu.findChildren(QMenu)) == 4, "export, data set, networks, theme"
     assert len(menu.findChildren(QActionGroup)) == 2
 
 

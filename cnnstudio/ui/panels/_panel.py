@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -17,7 +17,8 @@ from cnnstudio.core.questions import Verdicts
 from cnnstudio.ui import theme as look
 from cnnstudio.ui.studio import Studio, UnitOf
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.basic import label
+from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets.view_menu import ViewMenu
 
 Group = Literal["See", "Train", "Look inside", "Test", "Build"]
 GROUPS: Final[tuple[Group, ...]] = ("See", "Train", "Look inside", "Test", "Build")
@@ -55,6 +56,7 @@ class Panel(QWidget):
         studio: The open study.
         body: The panel's column, below its title and controls.
         controls: The row under the title; put few things there.
+        view_menu: Takes the view out of the window; a panel adds what else it can write.
 
     Thread: GUI.
     """
@@ -80,7 +82,18 @@ class Panel(QWidget):
         self.title = label(self.INFO.title, "title")
         self.title.setWordWrap(True)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        column.addWidget(self.title)
+        head = QHBoxLayout()
+        head.setSpacing(GRID_PX)
+        head.addWidget(self.title, 1)
+        self.view_menu = ViewMenu(self, studio, self.INFO.title, self.INFO.id)
+        self.export_button = button("Export", "slim", tip="This view as a picture or a film. Key: Ctrl+E")
+        self.export_button.setMenu(self.view_menu)
+        self.view_menu.unseen = (self.export_button,)
+        policy = self.export_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.export_button.setSizePolicy(policy)
+        head.addWidget(self.export_button, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(head)
         self.controls = QHBoxLayout()
         self.controls.setSpacing(GRID_PX)
         column.addLayout(self.controls)

@@ -154,10 +154,8 @@ class RacePanel(Panel):
 
     def settings(self) -> dict[str, Any]:
         """What the student chose to see."""
-        return self.options.settings() | {
-            "metric": self._wanted.metric, "x": self._wanted.x, "more": self.more_button.isChecked(),
-            "export_folder": self.export_menu.folder,
-        }  # fmt: skip
+        chosen = {"metric": self._wanted.metric, "x": self._wanted.x, "more": self.more_button.isChecked()}
+        return self.options.settings() | chosen
 
     def restore(self, settings: dict[str, Any]) -> None:
         """Shows it again."""
@@ -165,7 +163,6 @@ class RacePanel(Panel):
         self.against.setCurrentIndex(max(0, self.against.findData(settings.get("x"))))
         self.options.restore(settings)
         self.more_button.setChecked(settings.get("more") is True)
-        self.export_menu.folder = str(settings.get("export_folder") or "")
         self._read_controls()
 
     def _build_controls(self) -> None:
@@ -202,16 +199,16 @@ class RacePanel(Panel):
         self.whole_button.clicked.connect(self.curve.reset_zoom)
         self.runs_button = button("Earlier runs", "quiet", tip="Faint lines: name, hide or remove them.")
         self.more_button = button("More", "quiet", tip="Log axes, smoothing, validation, batches.", checkable=True)
-        self.export_button = button("Export", "quiet", tip="Curves as PNG, SVG or CSV, the run as JSON, the weights.")
         self.export_menu = ExportMenu(self.studio, lambda: self._wanted, self)
-        self.export_button.setMenu(self.export_menu)
+        self.view_menu.addSeparator()
+        self.view_menu.addActions(self.export_menu.actions())
         self.runs = RunsList()
         self.runs.renamed.connect(self.studio.rename_run)
         self.runs.hidden_changed.connect(self._on_hidden)
         self.runs.removed.connect(self.studio.remove_run)
         self.runs_popover = Popover(self.runs, self.runs_button)
         row.addWidget(self.key, 1)
-        for one in (self.whole_button, self.runs_button, self.more_button, self.export_button):
+        for one in (self.whole_button, self.runs_button, self.more_button):
             row.addWidget(one)
         self.body.addLayout(row)
         self.options = CurveOptions(self._wanted)
@@ -243,7 +240,7 @@ class RacePanel(Panel):
         self._show_cursor()
         self.key.set_whole(key_words(history))
         self.key.setToolTip(f"{self.key.whole}. {_KEY_TIP}")
-        self.export_menu.setEnabled(history is not None)
+        self.export_menu.set_possible(history is not None)
         started = history is not None and bool(history.evaluations)
         self.curve.set_caption("" if started else invitation(self.studio.config))
 

@@ -18,12 +18,12 @@ from cnnstudio.core.questions import SaveWeights
 from cnnstudio.core.storage import write_atomic, write_json
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.widgets._race_lines import Wanted
-from cnnstudio.ui.widgets.folder_dialog import ask_folder
+from cnnstudio.ui.widgets.folder_dialog import ask_folder, last_folder
 
 RUN_SCHEMA: Final = 1
 _ENTRIES: Final = (
-    ("Curves as PNG …", "png"),
-    ("Curves as SVG …", "svg"),
+    ("Curves alone as PNG …", "png"),
+    ("Curves alone as SVG …", "svg"),
     ("Curves as CSV …", "csv"),
     ("Run as JSON …", "json"),
     ("Weights at this moment …", "weights"),
@@ -86,10 +86,7 @@ def export(path: Path, history: History, wanted: Wanted) -> None:
 
 
 class ExportMenu(QMenu):
-    """The menu of exports; the folder of the last one is where the next begins.
-
-    Attributes:
-        folder: That folder, "" for the user's own.
+    """What a race alone can write; its panel shows these entries in the menu of its view.
 
     Signals:
         exported(Path): A file or a folder of weights was written.
@@ -102,15 +99,20 @@ class ExportMenu(QMenu):
     def __init__(self, studio: Studio, wanted: Callable[[], Wanted], parent: QWidget) -> None:
         """Makes the menu; `wanted` says what a figure should show."""
         super().__init__(parent)
-        self.folder = ""
         self._studio, self._wanted, self._parent = studio, wanted, parent
         for text, kind in _ENTRIES:
-            self.addAction(text).setData(kind)
-        self.triggered.connect(self._on_action)
+            action = self.addAction(text)
+            action.setData(kind)
+            action.triggered.connect(self._on_triggered)
+
+    def set_possible(self, possible: bool) -> None:
+        """Whether there is a run to write."""
+        for action in self.actions():
+            action.setEnabled(possible)
 
     def ask_file(self, kind: str) -> None:
         """Asks where to, then writes."""
-        name = QDir(self._start()).filePath(f"race.{kind}")
+        name = QDir(last_folder(self._studio)).filePath(f"race.{kind}")
         path, _ = QFileDialog.getSaveFileName(self._parent, "Export", name, f"{kind.upper()} (*.{kind})")
         if path:
             self.save(Path(path) if Path(path).suffix else Path(f"{path}.{kind}"))
@@ -120,7 +122,7 @@ class ExportMenu(QMenu):
         history = self._studio.history
         if history is None:
             return
-        self.folder = str(path.parent)
+        self._studio.export_folder = str(path.parent)
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
             export(path, history, self._wanted())
@@ -132,8 +134,10 @@ class ExportMenu(QMenu):
         finally:
             QGuiApplication.restoreOverrideCursor()
 
-    @Slot(QAction)
-    def _on_action(self, action: QAction) -> None:
+    @Slot()
+    def _on_triggered(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction)
         if action.data() == "weights":
             self.ask_weights()
         else:
@@ -142,13 +146,13 @@ class ExportMenu(QMenu):
     @Slot()
     def ask_weights(self) -> None:
         """Asks for a folder, which may be a new one, then has the engine write the weights into it."""
-        folder = ask_folder(self._parent, "Weights: one file for each network", self._start())
+        folder = ask_folder(self._parent, "Weights: one file for each network", last_folder(self._studio))
         if folder:
             self.save_weights(Path(folder))
 
     def save_weights(self, folder: Path) -> None:
         """Has the engine write `<network>.safetensors` of every network at the moment; a failure becomes a notice."""
-        self.folder = str(folder)
+        self._studio.export_folder = str(folder)
         self._studio.ask(SaveWeights(folder, self._studio.moment), self._on_weights, self._on_failure)
 
     def _on_weights(self, paths: tuple[Path, ...]) -> None:
@@ -160,6 +164,3 @@ class ExportMenu(QMenu):
 
     def _on_failure(self, report: ErrorReport) -> None:
         self._studio.notice.emit(report)
-
-    def _start(self) -> str:
-        return self.folder if self.folder and Path(self.folder).is_dir() else QDir.homePath()

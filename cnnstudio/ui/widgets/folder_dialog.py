@@ -1,11 +1,14 @@
-"""Asking for a folder to write into, which may be a new one."""
+"""Where something is written to: the folder of the last time, or one that is asked for and may be new."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
 
+from PySide6.QtCore import QDir
 from PySide6.QtWidgets import QFileDialog, QWidget
+
+from cnnstudio.ui.studio import Studio
 
 
 class FolderDialog(QFileDialog):
@@ -41,3 +44,9 @@ def ask_folder(parent: QWidget, title: str, start: str) -> str:
         return dialog.selectedFiles()[0] if dialog.exec() and dialog.selectedFiles() else ""
     finally:
         dialog.deleteLater()
+
+
+def last_folder(studio: Studio) -> str:
+    """Where the last export went, while that is there; else the user's own folder."""
+    folder = studio.export_folder
+    return folder if folder and Path(folder).is_dir() else QDir.homePath()

@@ -1,0 +1,151 @@
+"""A view as a figure for a report: PNG at twice its size, SVG whose text stays text, or a film of the kept moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QRegion
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio import __version__
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.storage import write_atomic
+from cnnstudio.ui.studio import Studio
+from cnnstudio.ui.theme import GRID_PX
+
+Kind = Literal["png", "svg"]
+PNG_SCALE: Final = 2
+_FOOT_EM: Final = 2.2
+"""Height of the foot, in sizes of the text."""
+
+_MARGIN_PX: Final = 3 * GRID_PX
+"""As a panel's own margins."""
+
+PROGRAM: Final = f"CNN Studio {__version__}"
+
+
+def moment_words(studio: Studio) -> str:
+    """Where the study is, as in "step 128 of 504"; "" where there is no run."""
+    history = studio.history
+    if history is None:
+        return ""
+    step = history.step if studio.moment is None else studio.moment
+    return f"step {step:,} of {history.started.steps:,}"
+
+
+class Page:
+    """A view as it is seen now, above a foot that says what it is, which moment, and which program drew it.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, view: QWidget, studio: Studio, title: str, unseen: tuple[QWidget, ...] = ()) -> None:
+        """Lays the page out.
+
+        Args:
+            view: What is drawn.
+            studio: Its study.
+            title: What the view is called.
+            unseen: Parts of the view that are only for the screen.
+        """
+        self._view, self._studio, self._unseen = view, studio, unseen
+        self.title = title
+
+    @property
+    def size(self) -> QSize:
+        """In device-independent pixels."""
+        return self._view.size() + QSize(0, round(_FOOT_EM * self._studio.theme.body_px))
+
+    @property
+    def said(self) -> str:
+        """The title and the moment."""
+        moment = moment_words(self._studio)
+        return f"{self.title} · {moment}" if moment else self.title
+
+    def image(self, scale: float) -> QImage:
+        """The page as pixels, `scale` of them for each device-independent one."""
+        made = QImage(self.size * scale, QImage.Format.Format_RGB32)
+        made.setDevicePixelRatio(scale)
+        painter = QPainter(made)
+        self._paint(painter)
+        painter.end()
+        for key, text in (("Title", self.title), ("Description", self.said), ("Software", PROGRAM)):
+            made.setText(key, text)
+        return made
+
+    def png(self, scale: float = PNG_SCALE) -> bytes:
+        """The page as the content of a PNG file."""
+        return encoded(self.image(scale))
+
+    def svg(self) -> bytes:
+        """The page as the content of an SVG file; pictures in it are embedded."""
+        from PySide6.QtSvg import QSvgGenerator
+
+        content = QByteArray()
+        buffer = QBuffer(content)
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        generator = QSvgGenerator()
+        generator.setOutputDevice(buffer)
+        generator.setSize(self.size)
+        generator.setViewBox(QRect(QPoint(0, 0), self.size))
+        generator.setTitle(self.title)
+        generator.setDescription(f"{self.said}. {PROGRAM}")
+        painter = QPainter(generator)
+        self._paint(painter)
+        painter.end()
+        buffer.close()
+        return bytes(content.data())
+
+    def _paint(self, painter: QPainter) -> None:
+        theme, size = self._studio.theme, self.size
+        painter.fillRect(QRect(QPoint(0, 0), size), theme.colour("window"))
+        with _hidden(self._unseen):
+            self._view.render(painter, QPoint(0, 0), QRegion(), QWidget.RenderFlag.DrawChildren)
+        foot = QRect(0, self._view.height(), size.width(), size.height() - self._view.height())
+        foot.adjust(_MARGIN_PX, 0, -_MARGIN_PX, -GRID_PX // 2)
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.colour("muted"))
+        right = painter.fontMetrics().horizontalAdvance(PROGRAM) + 2 * GRID_PX
+        middle = Qt.AlignmentFlag.AlignVCenter
+        said = painter.fontMetrics().elidedText(self.said, Qt.TextElideMode.ElideRight, foot.width() - right)
+        painter.drawText(foot, middle | Qt.AlignmentFlag.AlignLeft, said)
+        painter.drawText(foot, middle | Qt.AlignmentFlag.AlignRight, PROGRAM)
+
+
+@contextmanager
+def _hidden(parts: tuple[QWidget, ...]) -> Iterator[None]:
+    """Leaves parts out of what is painted meanwhile; they keep their place."""
+    shown = [part for part in parts if not part.isHidden()]
+    for part in shown:
+        part.setVisible(False)
+    try:
+        yield
+    finally:
+        for part in shown:
+            part.setVisible(True)
+
+
+def encoded(image: QImage) -> bytes:
+    """An image as the content of a PNG file."""
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, b"PNG")
+    buffer.close()
+    return bytes(content.data())
+
+
+def export(path: Path, page: Page) -> None:
+    """Writes a page in the form that the file's ending names: .png or .svg.
+
+    Raises:
+        StudioError: Another ending, or the file cannot be written.
+    """
+    kind = path.suffix.lower()
+    if kind not in (".png", ".svg"):
+        raise StudioError(f"{path.name} cannot be written.", remedy="Let its name end in .png, .svg or .gif.")
+    write_atomic(path, page.png() if kind == ".png" else page.svg())
