@@ -1,34 +1,42 @@
-"""What networks compute inside, what their layers' weights are, and how both changed over training."""
+"""What networks compute inside, what their layers' weights are, and how one unit comes to its value."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnstudio import networks
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.inside import (
     PICTURE,
+    ExplainUnit,
     LayerKernels,
     LayerMaps,
     NetworkMaps,
     Pixels,
     ReadKernels,
     ReadMaps,
+    Unit,
+    UnitArithmetic,
 )
-from cnnstudio.core.layers import Sizes, Step
+from cnnstudio.core.layers import Sizes, Step, times
 from cnnstudio.core.network import NetworkSpec
-from cnnstudio.core.reading import steps_by_name
+from cnnstudio.core.reading import Place, as_maps, box, shape_of, sources, steps_by_name
 from cnnstudio.datasets import find
 from cnnstudio.engine import _kernels
 from cnnstudio.engine._answer_read import check_pixels, learned_elsewhere, refuse_other_shape
+from cnnstudio.engine._unit_arithmetic import arithmetic
+from cnnstudio.engine._unit_work import Arithmetic, picture_arithmetic
 from cnnstudio.engine.pixels import tensor, to_input
 from cnnstudio.engine.probe import no_layer, probe
 from cnnstudio.engine.session import Reader, Session
+
+N = TypeVar("N", np.float32, np.float64, np.int64)
 
 _NONE: Final = np.empty((0, 1, 1, 1), np.float32)
 _NONE.setflags(write=False)
@@ -135,3 +143,88 @@ def step_of(spec: NetworkSpec, layer: str) -> Step:
     if found is None:
         raise no_layer(spec, layer)
     return found
+
+
+def explain_unit(question: ExplainUnit, session: Session) -> UnitArithmetic:
+    """One forward and one backward pass up to the unit, and its arithmetic in float64."""
+    check_pixels(question.pixels)
+    reader = trained(question.network, question.dataset, question.step, session)
+    refuse_other_shape(reader, question.pixels.shape)
+    spec, unit = reader.spec, question.unit
+    place = place_in(spec, unit)
+    reads = sources(spec).get(unit.layer, ())
+    with probe(reader.module, spec, {unit.layer, *reads}, gradient=True) as read:
+        pictures = picture_input(reader, question.pixels).requires_grad_()
+        found = read(pictures)
+        made = found[unit.layer][0].reshape(as_maps(shape_of(spec, unit.layer)))[place]
+        (slopes,) = torch.autograd.grad(made, pictures)
+    effective = _kernels.array(slopes[0].square().sum(0).sqrt())
+    if unit.layer == PICTURE:
+        told = picture_arithmetic(question.pixels, place)
+    else:
+        values = {name: found[name][0].detach().cpu().numpy() for name in reads}
+        told = arithmetic(spec, step_of(spec, unit.layer), place, reader.module, values)
+    value = float(made.detach())
+    if not (np.isfinite(value) and np.isfinite(told.inputs).all() and np.isfinite(effective).all()):
+        raise StudioError(
+            f"This unit of {spec.title} has no finite value.",
+            "The network diverged: its numbers grew without bound.",
+            "Choose an earlier moment, or train with a smaller learning rate.",
+        )
+    return _told(question, reader, told, value, effective)
+
+
+def _told(
+    question: ExplainUnit, reader: Reader, told: Arithmetic, value: float, effective: NDArray[np.float32]
+) -> UnitArithmetic:
+    spec, unit, read = reader.spec, question.unit, told.read
+    title, shape = _titles(spec)[unit.layer]
+    return UnitArithmetic(
+        network=question.network,
+        unit=unit,
+        title=title,
+        kind=told.kind,
+        formula=told.formula,
+        reads=told.reads,
+        inputs=_locked(told.inputs),
+        weights=None if told.weights is None else _locked(told.weights),
+        input_maps=_locked(read.maps),
+        input_rows=_locked(read.rows),
+        input_columns=_locked(read.columns),
+        per_map=_locked(told.per_map),
+        bias=told.bias,
+        numbers=told.numbers,
+        winner=told.winner,
+        value=value,
+        computed=told.computed,
+        box=box(spec, unit.layer, place_in(spec, unit)),
+        effective=effective,
+        step=reader.step,
+        weights_from=reader.weights_from,
+        of_units=shape,
+    )
+
+
+def place_in(spec: NetworkSpec, unit: Unit) -> Place:
+    """Map, row and column of a unit.
+
+    Raises:
+        StudioError: The network has no such layer, or the layer no such unit.
+    """
+    shape = spec.input_shape if unit.layer == PICTURE else step_of(spec, unit.layer).shape
+    place = unit.map, unit.row, unit.column
+    if not all(0 <= at < size for at, size in zip(place, as_maps(shape), strict=True)):
+        said = f"{times(*shape)} units" if len(shape) == 3 else f"a list of {shape[0]} units"
+        raise StudioError(
+            f"{unit.layer} of {spec.title} has no unit with map {unit.map}, row {unit.row}, column {unit.column}.",
+            f"It has {said}, counted from 0.",
+            "Choose one of them.",
+        )
+    return place
+
+
+def _locked(array: NDArray[N]) -> NDArray[N]:
+    """The same numbers, read-only, in memory of their own."""
+    made = array.copy()
+    made.setflags(write=False)
+    return made

@@ -20,6 +20,9 @@ from cnnstudio.engine.build import outline
 Kind = Literal["kernels", "templates", "rows", "local", "none"]
 Weights = NDArray[np.float32]
 
+MOST: Final = 96
+"""Kernels of a locally connected layer are numbered as an answer of this many, `ReadKernels`' default, has them."""
+
 _SLIDING: Final = (Conv, DepthwiseConv, PatchEmbedding, ConvTranspose)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 from cnnstudio.core import attribution, inside, questions, unit_record
 from cnnstudio.core.questions import Question
 from cnnstudio.engine._answer_files import keep_run, open_run, save_weights
+from cnnstudio.engine._answer_film import film
 from cnnstudio.engine._answer_inside import explain_unit, read_kernels, read_maps
 from cnnstudio.engine._answer_pictures import both_wrong, browse_examples, confusion_cell, confusions, only_one_right
 from cnnstudio.engine._answer_read import first_layers, read_picture
@@ -28,6 +29,7 @@ ANSWERS: Final[Mapping[type[Question[Any]], Callable[[Any, Session], Any]]] = {
     inside.ReadMaps: read_maps,
     inside.ReadKernels: read_kernels,
     inside.ExplainUnit: explain_unit,
+    inside.Film: film,
     unit_record.FindRecord: find_record,
     unit_record.Maximise: maximised,
     attribution.Attribute: attribute,
