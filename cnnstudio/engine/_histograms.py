@@ -62,6 +62,8 @@ class Histograms:
         lowest, highest, width = low[grown].double(), high[grown].double(), self._width[grown]
         needed = torch.maximum((highest - lowest) / (self.bins - 1), torch.maximum(-lowest, highest) * _FINEST)
         wider = torch.maximum(torch.exp2(needed.clamp(min=_TINIEST).log2().ceil()), width)
+        ## Rounding may hide that a range reaches just across an edge.
+        wider = torch.where((highest / wider).floor() - (lowest / wider).floor() < self.bins, wider, 2 * wider)
         first = self._first[grown]
         moved = (wider > width) | (lowest < first * width) | (highest >= (first + self.bins) * width)
         self._rebin(grown[moved], wider[moved], (lowest / wider).floor()[moved])
