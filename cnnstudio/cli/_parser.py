@@ -10,7 +10,7 @@ from pathlib import Path
 from cnnstudio.core.command_line import WrongUse
 from cnnstudio.core.config import knobs
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.knobs import Knob, Value
+from cnnstudio.core.knobs import Knob, Value, split_keys
 
 
 def knob_type(knob: Knob) -> Callable[[str], Value]:
@@ -73,20 +73,15 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def keys(text: str) -> tuple[str, ...]:
-    """Reads "mlp:hidden=20,dropout=0.1,lenet5": a piece with "=" and no ":" is a further setting of the key before it.
+    """Reads names with commas between them, as in "mlp:hidden=20,dropout=0.1,lenet5".
 
     Raises:
         WrongUse: Nothing is named.
     """
-    found: list[str] = []
-    for piece in filter(None, (piece.strip() for piece in text.split(","))):
-        if "=" in piece and ":" not in piece and found and ":" in found[-1]:
-            found[-1] += f",{piece}"
-        else:
-            found.append(piece)
+    found = split_keys(text)
     if not found:
         raise WrongUse("No name is given.", remedy="Write names with commas between them, as in mlp,lenet5.")
-    return tuple(found)
+    return found
 
 
 def _plain(text: str) -> str:

@@ -113,6 +113,20 @@ def parse_key(text: str) -> tuple[str, str]:
     return name.strip(), rest.strip()
 
 
+def split_keys(text: str) -> tuple[str, ...]:
+    """Reads "mlp:hidden=20,dropout=0.1,lenet5".
+
+    A piece with "=" and no ":" is a further setting of the key before it.
+    """
+    found: list[str] = []
+    for piece in filter(None, (piece.strip() for piece in text.split(","))):
+        if "=" in piece and ":" not in piece and found and ":" in found[-1]:
+            found[-1] += f",{piece}"
+        else:
+            found.append(piece)
+    return tuple(found)
+
+
 def read_settings(rest: str, knobs: Sequence[Knob], of: str) -> dict[str, Value]:
     """Reads "jitter=3,noise=0.2" against the knobs it may set.
 

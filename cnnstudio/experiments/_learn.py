@@ -52,12 +52,14 @@ class Learned:
         module: In evaluation mode.
         channels_last: Memory format of the pictures to give it.
         losses: float64 [epochs]: mean loss of the batches of each epoch.
+        watched: float64 [epochs]: share of the watched pictures that it read correctly after each epoch; or empty.
     """
 
     spec: NetworkSpec
     module: nn.Module
     channels_last: bool
     losses: NDArray[np.float64]
+    watched: NDArray[np.float64]
 
     def logits(self, images: Images) -> Generator[None, None, NDArray[np.float32]]:
         """What it says of uint8 pictures [n, c, h, w]: float32 [n, classes], in slices."""
@@ -93,7 +95,8 @@ def learn(
     *,
     each_step: Callable[[int, nn.Module], None] | None = None,
     make: Callable[[NetworkSpec], NetworkSpec] | None = None,
-) -> Generator[Progress, None, Learned]:
+    watch: Pictures | None = None,
+) -> Generator[Progress | None, None, Learned]:
     """Trains one network.
 
     Args:
@@ -103,6 +106,7 @@ def learn(
         config: Epochs, batch, optimiser, rate, schedule, augmentation and seeds; data set and networks do not matter.
         each_step: Is called after every step with its number (from 1) and the module, before the gradients go.
         make: Changes the specification before the network is built.
+        watch: Pictures that are read after every epoch.
 
     Yields:
         `Progress` every few steps.
@@ -118,8 +122,30 @@ def learn(
     module = build(spec, config.weights_seed)
     last = has_kernels(module)
     learner = Learner(network, lay_out(module, last), config, CPU)
-    losses = yield from _steps(learner, Part.of(train, CPU), config, last, each_step)
-    return Learned(spec, module.eval(), last, losses)
+    losses, watched = yield from _steps(
+        learner, Part.of(train, CPU), config, last, each_step or _ignore, _Watch(watch, spec.macs, last)
+    )
+    return Learned(spec, module.eval(), last, losses, watched)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Pictures that are read after every epoch, or none."""
+
+    pictures: Pictures | None
+    macs: int
+    channels_last: bool
+
+    def read(self, module: nn.Module) -> Generator[None, None, list[float]]:
+        """The share read correctly, or nothing."""
+        if self.pictures is None:
+            return []
+        measured = yield from evaluate.measure(module, Part.of(self.pictures, CPU), self.macs, self.channels_last)
+        return [measured.score.accuracy]
+
+
+def _ignore(step: int, module: nn.Module) -> None:
+    """Nobody looks."""
 
 
 def _steps(
@@ -127,34 +153,34 @@ def _steps(
     train: Part,
     config: RaceConfig,
     channels_last: bool,
-    each_step: Callable[[int, nn.Module], None] | None,
-) -> Generator[Progress, None, NDArray[np.float64]]:
-    steps = config.epochs * math.ceil(len(train) / config.batch_size)
+    each_step: Callable[[int, nn.Module], None],
+    watch: _Watch,
+) -> Generator[Progress | None, None, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    per_epoch = math.ceil(len(train) / config.batch_size)
+    steps = config.epochs * per_epoch
     augmentation = Augmentation(config.augmentation, config.seed * 2 + AUGMENTATION_STREAM)
-    losses: list[list[float]] = []
-    for step, (epoch, index) in enumerate(_batches(len(train), config), 1):
+    losses: list[float] = []
+    watched: list[float] = []
+    for step, index in enumerate(_batches(len(train), config), 1):
         batch = train.take(index)
         images = normalise_(augmentation(to_unit(batch.images, channels_last)))
         rate = config.learning_rate * schedule_factor(config, step - 1, steps)
-        loss = learner.learn(images, batch.labels, rate, step).loss
-        if not math.isfinite(loss):
+        losses.append(learner.learn(images, batch.labels, rate, step).loss)
+        if not math.isfinite(losses[-1]):
             raise StudioError(
                 f"{learner.network} stopped at step {step}: its loss was no longer a number.",
                 "The learning rate is probably too high.",
                 "Lower the learning rate.",
             )
-        if epoch == len(losses):
-            losses.append([])
-        losses[epoch].append(loss)
-        if each_step is not None:
-            each_step(step, learner.module)
+        each_step(step, learner.module)
+        if step % per_epoch == 0:
+            watched += yield from watch.read(learner.module)
         if step % SLICE_STEPS == 0 or step == steps:
             yield Progress(step / steps, f"{learner.network}, step {step} of {steps}")
-    return np.array([np.mean(epoch_losses) for epoch_losses in losses])
+    return np.array(losses).reshape(config.epochs, per_epoch).mean(1), np.array(watched)
 
 
-def _batches(examples: int, config: RaceConfig) -> Iterator[tuple[int, torch.Tensor]]:
+def _batches(examples: int, config: RaceConfig) -> Iterator[torch.Tensor]:
     order = torch.Generator().manual_seed(config.seed)
-    for epoch in range(config.epochs):
-        for index in batches(examples, config.batch_size, order):
-            yield epoch, index
+    for _ in range(config.epochs):
+        yield from batches(examples, config.batch_size, order)

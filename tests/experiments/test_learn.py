@@ -69,3 +69,10 @@ def test_data_are_remembered_and_not_for_ever():
     for seed in range(1, 1 + _learn.KEPT_DATA):
         finish(_learn.data(replace(CONFIG, seed=seed)))
     assert finish(_learn.data(CONFIG)) is not first
+
+
+def test_watched_pictures_are_read_after_every_epoch(prepared):
+    learned = finish(_learn.learn("small_cnn", prepared.train, 10, CONFIG, watch=prepared.validation))
+    assert learned.watched.shape == (CONFIG.epochs,)
+    assert learned.watched[-1] == pytest.approx(finish(learned.accuracy(prepared.validation)))
+    assert finish(_learn.learn("small_cnn", prepared.train, 10, CONFIG)).watched.shape == (0,)
