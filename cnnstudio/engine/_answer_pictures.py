@@ -113,6 +113,14 @@ def data_of(dataset: str, session: Session) -> Generator[Progress, None, Prepare
     return (yield from session.load(RaceConfig(dataset=dataset).with_(**_of_data(found.info.race))))
 
 
+def pictures_of(dataset: str, network: str, session: Session) -> Generator[Progress, None, Prepared]:
+    """The run's own pictures where the run has this network and is about this very set, else those of `data_of`."""
+    run = session.open_run
+    if run is not None and run.config.dataset == dataset and network in run.specs:
+        return (yield from session.load(run.config))
+    return (yield from data_of(dataset, session))
+
+
 def _of_data(race: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in race.items() if name in ("examples", "seed")}
 

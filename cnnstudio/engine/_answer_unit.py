@@ -6,13 +6,12 @@ from collections.abc import Generator
 
 from cnnstudio.core.dataset import Progress
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.inside import Unit
 from cnnstudio.core.layers import Step, times
 from cnnstudio.core.reading import as_maps
 from cnnstudio.core.unit_record import FindRecord, FoundPicture, Maximise, Maximised, UnitRecord
 from cnnstudio.datasets import Prepared
-from cnnstudio.engine._answer_inside import step_of, trained
-from cnnstudio.engine._answer_pictures import data_of
+from cnnstudio.engine._answer_inside import place_in, step_of, trained
+from cnnstudio.engine._answer_pictures import pictures_of
 from cnnstudio.engine.maximise import maximise
 from cnnstudio.engine.records import Found, LayerRecord, Looked, layer_record, looked_at
 from cnnstudio.engine.session import Reader, Session, steady
@@ -26,9 +25,9 @@ def find_record(question: FindRecord, session: Session) -> Generator[Progress, N
     own race would take.
     """
     step, number = _asked(question, session)
-    prepared = yield from _pictures(question, session)
+    prepared = yield from pictures_of(question.dataset, question.network, session)
     reader = trained(question.network, question.dataset, question.step, session)  # the weights may have changed
-    _refuse_other_pictures(reader, prepared)
+    refuse_other_pictures(reader, prepared)
     looked = looked_at(prepared)
     record = yield from _record(reader, step, prepared, looked, session)
     counts, edges = record.histograms.of(number)
@@ -55,34 +54,13 @@ def _asked(question: FindRecord | Maximise, session: Session) -> tuple[Step, int
     """The unit's layer, and its number in it, before anything long begins."""
     spec = trained(question.network, question.dataset, question.step, session).spec
     step = step_of(spec, question.unit.layer)
-    return step, unit_number(question.unit, step)
+    map_, row, column = place_in(spec, question.unit)
+    _, rows, columns = as_maps(step.shape)
+    return step, (map_ * rows + row) * columns + column
 
 
-def unit_number(unit: Unit, step: Step) -> int:
-    """Where a unit stands in its layer's output, laid end to end.
-
-    Raises:
-        StudioError: The layer has no such unit.
-    """
-    maps, rows, columns = as_maps(step.shape)
-    if not (0 <= unit.map < maps and 0 <= unit.row < rows and 0 <= unit.column < columns):
-        place = f" at row {unit.row}, column {unit.column}" if len(step.shape) == 3 else ""
-        raise StudioError(
-            f"{step.layer.title.capitalize()} has no unit {unit.map}{place}.",
-            f"It has {times(*step.shape)} units, counted from 0.",
-            "Choose one of them.",
-        )
-    return (unit.map * rows + unit.row) * columns + unit.column
-
-
-def _pictures(question: FindRecord, session: Session) -> Generator[Progress, None, Prepared]:
-    run = session.open_run
-    if run is not None and run.config.dataset == question.dataset and question.network in run.specs:
-        return (yield from session.load(run.config))
-    return (yield from data_of(question.dataset, session))
-
-
-def _refuse_other_pictures(reader: Reader, prepared: Prepared) -> None:
+def refuse_other_pictures(reader: Reader, prepared: Prepared) -> None:
+    """Refuses pictures of another size or number of channels than the network reads, in words."""
     if prepared.shape != reader.spec.input_shape:
         raise StudioError(
             f"{reader.spec.title} reads pictures of {times(*reader.spec.input_shape)}, and those of "

@@ -90,12 +90,13 @@ class Histograms:
         """One unit's histogram from its first bin that is not empty to its last.
 
         Returns:
-            Counts, int64 [bins], and edges, float64 [bins + 1]; of a constant, one bin of width 1 around it.
+            Counts, int64 [bins], and edges, float64 [bins + 1]; of a constant, one bin of width 1 around it; of no
+            values, an empty one around 0.
         """
         counts = self._counts[unit].numpy().astype(np.int64)
         filled = np.flatnonzero(counts)
-        low, high = float(self._low[unit]), float(self._high[unit])
-        if low >= high:
+        low, high = (float(end[unit]) if len(filled) else 0.0 for end in (self._low, self._high))
+        if low == high:
             return counts.sum(keepdims=True), np.array([low - 0.5, low + 0.5])
         first, last = int(filled[0]), int(filled[-1]) + 1
         edges: NDArray[np.float64] = float(self._first[unit]) + np.arange(first, last + 1, dtype=np.float64)
