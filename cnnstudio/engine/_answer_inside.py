@@ -158,14 +158,17 @@ def explain_unit(question: ExplainUnit, session: Session) -> UnitArithmetic:
         found = read(pictures)
         made = found[unit.layer][0].reshape(as_maps(shape_of(spec, unit.layer)))[place]
         (slopes,) = torch.autograd.grad(made, pictures)
-    effective = _kernels.array(slopes[0].square().sum(0).sqrt())
-    if unit.layer == PICTURE:
-        told = picture_arithmetic(question.pixels, place)
-    else:
-        values = {name: found[name][0].detach().cpu().numpy() for name in reads}
-        told = arithmetic(spec, step_of(spec, unit.layer), place, reader.module, values)
+    effective = _kernels.array(slopes[0].double().square().sum(0).sqrt())
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is said below
+        if unit.layer == PICTURE:
+            told = picture_arithmetic(question.pixels, place)
+        else:
+            values = {name: found[name][0].detach().cpu().numpy() for name in reads}
+            told = arithmetic(spec, step_of(spec, unit.layer), place, reader.module, values)
     value = float(made.detach())
-    if not (np.isfinite(value) and np.isfinite(told.inputs).all() and np.isfinite(effective).all()):
+    if not (
+        np.isfinite([value, told.computed]).all() and np.isfinite(told.inputs).all() and np.isfinite(effective).all()
+    ):
         raise StudioError(
             f"This unit of {spec.title} has no finite value.",
             "The network diverged: its numbers grew without bound.",

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from cnnstudio.core import limits, questions
+from cnnstudio.core import attribution, inside, limits, questions, unit_record
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import Pictures, Progress
 from cnnstudio.core.errors import StudioError
@@ -93,7 +93,8 @@ PICTURE = pictures(1, 77).images[0]
 def test_every_question_has_an_answer():
     asked = {
         kind
-        for _, kind in inspect.getmembers(questions, inspect.isclass)
+        for module in (questions, inside, unit_record, attribution)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, Question) and kind is not Question
     }
     assert set(ANSWERS) == asked
