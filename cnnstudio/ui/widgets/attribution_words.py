@@ -47,7 +47,7 @@ METHOD_WORDS: Final[dict[Method, MethodWords]] = {
     ),
     "smoothgrad": MethodWords(
         "SmoothGrad",
-        "SmoothGrad",
+        "Smooth\u00adGrad",
         "Saliency, averaged over copies of the picture with a little noise: less speckle.",
         "Smilkov, Thorat, Kim, Viégas and Wattenberg 2017",
     ),
