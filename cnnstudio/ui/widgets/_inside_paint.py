@@ -1,0 +1,238 @@
+"""How a strip is painted: what stands still (titles, lines, frames of maps), and what changes with the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from cnnstudio.core.layers import times
+from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.widgets._inside_layout import Bracket, Layout, Placed, Room
+from cnnstudio.ui.widgets._inside_plan import Box, Plan
+
+_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_CENTRE: Final = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
+_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_MILLION: Final = 1_000_000
+_MARK_PX: Final = 9.0
+"""Size of the mark that opens or folds a block."""
+_ARROW_PX: Final = 3.0
+_LEAST_SHARE: Final = 0.005
+_LINE_SPACE: Final = 1.3
+
+
+def line_px(theme: Theme) -> float:
+    """Height of one line of a strip's text."""
+    return round(theme.small_px * _LINE_SPACE)
+
+
+def room_for(theme: Theme, plan: Plan) -> Room:
+    """What the text of a strip needs."""
+    high = line_px(theme)
+    bold, plain = QFontMetricsF(theme.font("small", bold=True)), QFontMetricsF(theme.font("small"))
+    lines = 2 + any(box.extra for box in plan.boxes)
+
+    def title_px(box: Box) -> float:
+        title = bold.horizontalAdvance(box.title) + (_MARK_PX + GRID_PX / 2 if box.folded else 0)
+        under = (plain.horizontalAdvance(text) for text in (times(*box.shape), weights_words(box)))
+        return max(title, *under) + 2
+
+    return Room(lines * high + GRID_PX / 2, 2 * high + GRID_PX / 2, high + GRID_PX / 2, title_px)
+
+
+def weights_words(box: Box) -> str:
+    """As in "156 weights" or "4.7 M weights"; "" where there are none."""
+    if not box.weights:
+        return ""
+    return f"{box.weights / _MILLION:.1f} M weights" if box.weights >= _MILLION else f"{box.weights:,} weights"
+
+
+def extra_words(box: Box) -> str:
+    """What the second line of a column says."""
+    return box.extra if box.folded or not box.extra else f"then {box.extra}"
+
+
+def paint_still(painter: QPainter, theme: Theme, plan: Plan, layout: Layout, seen: QRectF) -> None:
+    """Paints what does not change with the picture.
+
+    Args:
+        painter: Where to.
+        theme: The look.
+        plan: What is shown.
+        layout: Where it lies.
+        seen: What of it is in sight, px.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.colour("outline"), 1.2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for points in layout.lines:
+        painter.drawPolyline(QPolygonF(list(points)))
+    _paint_arrows(painter, theme, layout)
+    _paint_notes(painter, theme, layout)
+    for bracket in layout.brackets:
+        _paint_bracket(painter, theme, bracket)
+    for box, placed in zip(plan.boxes, layout.placed, strict=True):
+        if placed.area.intersects(seen):
+            _paint_column(painter, theme, box, placed)
+    painter.setFont(theme.font("small", bold=True))
+    painter.setPen(theme.colour("text"))
+    line = QRectF(layout.verdict.left(), layout.verdict.top(), layout.verdict.width(), line_px(theme))
+    painter.drawText(line, _LEFT, "softmax")
+
+
+def _paint_arrows(painter: QPainter, theme: Theme, layout: Layout) -> None:
+    blocks = {placed.block.left() for placed in layout.placed} | {layout.verdict.left()}
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("outline"))
+    for points in layout.lines:
+        end = points[-1]
+        if end.x() in blocks:
+            tip = QPointF(end.x() - 2, end.y())
+            painter.drawPolygon(QPolygonF([
+                tip, tip + QPointF(-1.6 * _ARROW_PX, -_ARROW_PX), tip + QPointF(-1.6 * _ARROW_PX, _ARROW_PX),
+            ]))  # fmt: skip
+
+
+def _paint_notes(painter: QPainter, theme: Theme, layout: Layout) -> None:
+    painter.setFont(theme.font("small"))
+    metrics = QFontMetricsF(painter.font())
+    for place, text in layout.notes:
+        area = QRectF(place.x() + GRID_PX, place.y() - line_px(theme) / 2, metrics.horizontalAdvance(text) + GRID_PX,
+                      line_px(theme))  # fmt: skip
+        painter.fillRect(area, theme.colour("window"))
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(area, _CENTRE, text)
+
+
+def _paint_mark(painter: QPainter, theme: Theme, left: float, middle: float, *, opens: bool) -> None:
+    """A small plus, or a minus, in a square."""
+    square = QRectF(left + 0.5, round(middle - _MARK_PX / 2) + 0.5, _MARK_PX, _MARK_PX)
+    painter.setPen(QPen(theme.colour("faint"), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(square)
+    centre, arm = square.center(), _MARK_PX / 2 - 2
+    painter.drawLine(QPointF(centre.x() - arm, centre.y()), QPointF(centre.x() + arm, centre.y()))
+    if opens:
+        painter.drawLine(QPointF(centre.x(), centre.y() - arm), QPointF(centre.x(), centre.y() + arm))
+
+
+def _paint_bracket(painter: QPainter, theme: Theme, bracket: Bracket) -> None:
+    area = bracket.area
+    middle = area.top() + line_px(theme) / 2
+    _paint_mark(painter, theme, area.left(), middle, opens=False)
+    painter.setFont(theme.font("small"))
+    painter.setPen(theme.colour("muted"))
+    left = area.left() + _MARK_PX + GRID_PX / 2
+    painter.drawText(QRectF(left, area.top(), area.width(), line_px(theme)), _LEFT, bracket.title)
+    left += painter.fontMetrics().horizontalAdvance(bracket.title) + GRID_PX / 2
+    painter.setPen(QPen(theme.colour("outline"), 1))
+    if left < area.right():
+        painter.drawPolyline(QPolygonF([
+            QPointF(left, middle), QPointF(area.right(), middle), QPointF(area.right(), area.bottom() - 1),
+        ]))  # fmt: skip
+
+
+def _paint_column(painter: QPainter, theme: Theme, box: Box, placed: Placed) -> None:
+    high, area = line_px(theme), placed.area
+    painter.setFont(theme.font("small", bold=True))
+    metrics = QFontMetricsF(painter.font())
+    title = metrics.elidedText(box.title, Qt.TextElideMode.ElideRight, area.width())
+    line = QRectF(area.left(), area.top(), area.width(), high)
+    if box.folded:
+        left = area.center().x() - (metrics.horizontalAdvance(title) + _MARK_PX + GRID_PX / 2) / 2
+        _paint_mark(painter, theme, left, line.center().y(), opens=True)
+        line.setLeft(left + _MARK_PX + GRID_PX / 2)
+    painter.setPen(theme.colour("text"))
+    painter.drawText(line, _LEFT if box.folded else _CENTRE, title)
+    painter.setFont(theme.font("small"))
+    metrics = QFontMetricsF(painter.font())
+    bottom = placed.block.top() - GRID_PX / 2
+    shape_line = QRectF(area.left(), bottom - high, area.width(), high)
+    below = QRectF(area.left(), placed.block.bottom() + GRID_PX / 2, area.width(), high)
+    painter.setPen(theme.colour("muted"))
+    if box.extra:
+        middle = QRectF(area.left(), area.top() + high, area.width(), high)
+        painter.drawText(middle, _CENTRE, metrics.elidedText(extra_words(box), Qt.TextElideMode.ElideRight,
+                                                             area.width()))  # fmt: skip
+    painter.drawText(shape_line, _CENTRE, times(*box.shape))
+    painter.drawText(below, _CENTRE, weights_words(box))
+    _paint_frames(painter, theme, placed)
+
+
+def _paint_frames(painter: QPainter, theme: Theme, placed: Placed) -> None:
+    """A hair line around every map, which is all there is of it before it is known."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    for index in range(placed.count):
+        tile = placed.tile_rect(index)
+        edge = min(1.0, placed.gap / 2)
+        painter.setBrush(theme.colour("outline"))
+        painter.drawRect(tile.adjusted(-edge, -edge, edge, edge))
+        painter.setBrush(theme.colour("chip"))
+        painter.drawRect(tile)
+
+
+def paint_verdict(
+    painter: QPainter,
+    theme: Theme,
+    area: QRectF,
+    room: Room,
+    shares: NDArray[np.float64],
+    names: Sequence[str],
+    hue: QColor,
+) -> None:
+    """Paints the last column: the classes with their shares; the likeliest where not all fit.
+
+    Args:
+        painter: Where to.
+        theme: The look.
+        area: The whole column.
+        room: What text needs.
+        shares: float64 [classes], adding up to 1.
+        names: Of the classes.
+        hue: Of the network.
+    """
+    high = line_px(theme)
+    top = area.top() + room.head_px
+    fit = max(1, int((area.bottom() - top) // high))
+    likeliest = np.sort(np.argsort(-shares, kind="stable")[:fit])
+    best = int(shares.argmax())
+    metrics = QFontMetricsF(theme.font("small", bold=True))
+    number_px = metrics.horizontalAdvance("100 %")
+    widest = max(metrics.horizontalAdvance(names[i] if i < len(names) else str(i)) for i in likeliest)
+    name_px = min(widest, area.width() - number_px - 3 * GRID_PX) + GRID_PX / 2
+    for place, index in enumerate(likeliest):
+        line = QRectF(area.left(), top + place * high, area.width(), high)
+        told = int(index) == best
+        painter.setFont(theme.font("small", bold=told))
+        painter.setPen(theme.readable(hue) if told else theme.colour("muted"))
+        name = names[index] if index < len(names) else str(index)
+        painter.drawText(line, _LEFT, metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_px))
+        painter.drawText(line, _RIGHT, f"{100 * shares[index]:.0f} %")
+        room_px = line.width() - name_px - number_px - GRID_PX / 2
+        if shares[index] > _LEAST_SHARE:
+            bar = QRectF(line.left() + name_px, line.center().y() - high / 4, room_px * shares[index], high / 2)
+            painter.fillRect(bar, hue)
+
+
+def paint_range(painter: QPainter, theme: Theme, placed: Placed, text: str, lines_above: int) -> None:
+    """Paints the numbers of a layer's colour scale under its maps."""
+    high = line_px(theme)
+    top = placed.block.bottom() + GRID_PX / 2 + lines_above * high
+    painter.setFont(theme.font("small"))
+    painter.setPen(theme.colour("faint"))
+    painter.drawText(QRectF(placed.area.left() - GRID_PX, top, placed.area.width() + 2 * GRID_PX, high), _CENTRE, text)
+
+
+def paint_frame(painter: QPainter, colour: QColor, area: QRectF, width: float) -> None:
+    """A frame outside of an area, with a dark line around it so that it shows on white too."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    half = width / 2
+    painter.setPen(QPen(QColor(0, 0, 0, 150), width + 1.4, j=Qt.PenJoinStyle.MiterJoin))
+    painter.drawRect(area.adjusted(-half, -half, half, half))
+    painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
+    painter.drawRect(area.adjusted(-half, -half, half, half))
