@@ -98,3 +98,21 @@ RECORD_PICTURES: Final = 10_000
 
 RECORDS_BYTES: Final = 32 * 2**20
 """Records of layers kept: 1.3 MB for LeNet-5's first layer, whose 4,704 units all have a histogram."""
+
+SWEEP_TELL_S: Final = 0.1
+"""A run in a worker says this often how far it is: as often as the window looks."""
+
+SWEEP_ATTEMPTS: Final = 3
+"""A run that ended its worker so often will do so again."""
+
+WORKER_BYTES: Final = 700 * 2**20
+"""Memory of one worker process: torch with one thread and one data set takes 400 to 600 MB."""
+
+CLUSTER_TIMEOUT_S: Final = 5.0
+"""A scheduler that says nothing for so long cannot be reached."""
+
+NEIGHBOUR_PICTURES: Final = 10_000
+"""Training pictures among which the nearest are looked for, spread evenly: LeNet-5 reads them in half a second."""
+
+FEATURES_BYTES: Final = 64 * 2**20
+"""Last hidden layers of many pictures kept: 3.4 MB for 10,000 in LeNet-5's, 0.3 MB for a moment's test sample."""

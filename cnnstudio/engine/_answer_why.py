@@ -1,4 +1,4 @@
-"""Why a verdict: which pixels it hangs on, which training pictures are nearest, where it lies among the test set."""
+"""Why a verdict: which pixels it hangs on."""
 
 from __future__ import annotations
 

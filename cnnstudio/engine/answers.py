@@ -15,6 +15,7 @@ from cnnstudio.core.questions import Question
 from cnnstudio.engine._answer_files import keep_run, open_run, save_weights
 from cnnstudio.engine._answer_film import film
 from cnnstudio.engine._answer_inside import explain_unit, read_kernels, read_maps
+from cnnstudio.engine._answer_near import embed, find_neighbours
 from cnnstudio.engine._answer_pictures import both_wrong, browse_examples, confusion_cell, confusions, only_one_right
 from cnnstudio.engine._answer_read import first_layers, read_picture
 from cnnstudio.engine._answer_unit import find_record, maximised
@@ -33,6 +34,8 @@ ANSWERS: Final[Mapping[type[Question[Any]], Callable[[Any, Session], Any]]] = {
     unit_record.FindRecord: find_record,
     unit_record.Maximise: maximised,
     attribution.Attribute: attribute,
+    attribution.FindNeighbours: find_neighbours,
+    attribution.Embed: embed,
     questions.ConfusionCell: confusion_cell,
     questions.OnlyOneRight: only_one_right,
     questions.BothWrong: both_wrong,

@@ -9,7 +9,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cnnstudio.engine.session import Reader  # which keeps the records made here
 
 PartName = Literal["train", "validation", "test"]
+V = TypeVar("V", bound="Sized")
 
 KEPT: Final = 16
 """Pictures kept at each end of each map."""
@@ -298,8 +299,19 @@ def _passed_by_relu(spec: NetworkSpec, layer: str) -> bool:
     )
 
 
-class Records:
-    """Records of layers that were asked for, the latest kept, bounded in bytes.
+class Sized(Protocol):
+    """What knows how much memory it takes.
+
+    Thread: any.
+    """
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that its arrays take."""
+
+
+class Records(Generic[V]):
+    """What was found out about many pictures, the latest kept, bounded in bytes.
 
     Thread: engine.
     """
@@ -307,9 +319,9 @@ class Records:
     def __init__(self, most_bytes: int = limits.RECORDS_BYTES) -> None:
         """Begins empty."""
         self._most_bytes = most_bytes
-        self._kept: OrderedDict[tuple[object, ...], tuple[weakref.ref[Images], LayerRecord]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], tuple[weakref.ref[Images], V]] = OrderedDict()
 
-    def get(self, key: tuple[object, ...], data: Images) -> LayerRecord | None:
+    def get(self, key: tuple[object, ...], data: Images) -> V | None:
         """The record kept under a key, if it was made of these very pictures."""
         of, record = self._kept.get(key, (None, None))
         if of is None or of() is not data:
@@ -317,7 +329,7 @@ class Records:
         self._kept.move_to_end(key)
         return record
 
-    def keep(self, key: tuple[object, ...], data: Images, record: LayerRecord) -> None:
+    def keep(self, key: tuple[object, ...], data: Images, record: V) -> None:
         """Keeps a record; the oldest go where there is no more room. One that is larger than the room is not kept."""
         self._kept.pop(key, None)
         if record.nbytes > self._most_bytes:

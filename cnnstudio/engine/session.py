@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from cnnstudio import networks
+from cnnstudio.core import limits
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import Images, Labels, Pictures, Progress
 from cnnstudio.core.errors import StudioError
@@ -26,9 +27,10 @@ from cnnstudio.datasets import Prepared, all_datasets, prepare
 from cnnstudio.engine import device as devices
 from cnnstudio.engine import evaluate, weights
 from cnnstudio.engine.build import build
+from cnnstudio.engine.embed import Features
 from cnnstudio.engine.moments import Flat, Moments, flatten, unflatten
 from cnnstudio.engine.pixels import lay_out, tensor
-from cnnstudio.engine.records import Records
+from cnnstudio.engine.records import LayerRecord, Records
 from cnnstudio.engine.threads import Setting
 
 Prepare = Callable[[RaceConfig, Path | None, bool], Generator[Progress, None, Prepared]]
@@ -144,6 +146,8 @@ class Session:
         device: Where networks live.
         data_root: Folder with stored data sets, or None for the program's own.
         records: What the units of layers do over many pictures, as far as it was asked since the run was opened.
+        features: Last hidden layers of many pictures, likewise.
+        lay: By network, where test pictures lay in the plane last shown: float64 [n, 2]. The next one is turned so.
 
     Thread: engine.
     """
@@ -175,7 +179,9 @@ class Session:
         self.threads = threads
         self.channels_last = channels_last
         self.settings: dict[tuple[object, ...], Setting] = {}
-        self.records = Records()
+        self.records: Records[LayerRecord] = Records()
+        self.features: Records[Features] = Records(limits.FEATURES_BYTES)
+        self.lay: dict[str, NDArray[np.float64]] = {}
         self._download = download
         self._prepare = prepare_data
         self._data: OrderedDict[tuple[str, int, int], Prepared] = OrderedDict()
@@ -213,6 +219,8 @@ class Session:
         self._viewed.clear()
         self._guesses.clear()
         self.records.clear()
+        self.features.clear()
+        self.lay.clear()
 
     def remember_guesses(self, run: OpenRun, network: str, step: int, guesses: Labels) -> None:
         """Keeps what a measurement found anyway: guesses over the test sample at a step of a run, if it is open."""

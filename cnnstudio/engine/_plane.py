@@ -1,0 +1,99 @@
+"""Principal components: the plane in which many features vary most (Pearson 1901)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_NO_VARIANCE: Final = 1e-20
+"""A variance that is so small beside the values' own squares is rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Two directions through the mean of a set of features, and the set seen along them.
+
+    Attributes:
+        mean: float64 [width].
+        axes: float64 [2, width], orthonormal; zeros where the features do not vary in a second (or any) direction.
+        points: float64 [n, 2].
+        explained: The share of the whole variance along each axis.
+    """
+
+    mean: Floats
+    axes: Floats
+    points: Floats
+    explained: tuple[float, float]
+
+    def place(self, features: NDArray[np.float32]) -> Floats:
+        """Where further features [n, width] lie in the plane: float64 [n, 2]."""
+        placed: Floats = (features - self.mean) @ self.axes.T
+        return placed
+
+
+def principal_plane(features: NDArray[np.float32]) -> Plane:
+    """The two directions of largest variance; each points to where its largest entry is positive.
+
+    Args:
+        features: float32 [n, width], finite, n at least 2.
+    """
+    mean = features.mean(0, dtype=np.float64)
+    centred = features - mean
+    whole = float((centred**2).sum())
+    axes = np.zeros((2, len(mean)))
+    if whole <= _NO_VARIANCE * float((features.astype(np.float64) ** 2).sum()):
+        return Plane(mean, axes, np.zeros((len(features), 2)), (0.0, 0.0))
+    found = _directions(centred, whole)
+    axes[: len(found)] = found * np.sign(found[np.arange(len(found)), np.abs(found).argmax(1)])[:, None]
+    points = centred @ axes.T
+    one, two = (points**2).sum(0) / whole
+    return Plane(mean, axes, points, (float(one), float(two)))
+
+
+def _directions(centred: Floats, whole: float) -> Floats:
+    """Eigenvectors of the smaller of the two matrices of inner products: at most two rows, largest first.
+
+    By torch: numpy's linear algebra has threads of its own, which wait for each other while torch's are at work.
+    """
+    rows = torch.from_numpy(centred)
+    wide = centred.shape[1] > centred.shape[0]
+    values, vectors = torch.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
+    kept = [place for place in (-1, -2) if len(values) >= -place and values[place] > 1e-12 * whole]
+    directions = vectors[:, kept].T
+    if wide:
+        directions = directions @ rows
+        directions = directions / directions.norm(dim=1, keepdim=True)
+    found: Floats = directions.numpy()
+    return found
+
+
+def steadied(plane: Plane, before: Floats | None) -> Plane:
+    """The same plane, turned over or with its axes exchanged so that the points lie most as they lay before.
+
+    The direction of an axis has no meaning of its own, and two axes of nearly the same variance exchange places from
+    one moment to the next. They stay principal axes; only the first need not be the one of the larger variance.
+
+    Args:
+        plane: Of the present moment.
+        before: float64 [n, 2], the same pictures' points at the moment shown before; None leaves the plane as it is.
+    """
+    if before is None or before.shape != plane.points.shape:
+        return plane
+    scale = np.linalg.norm(plane.points, axis=0)[:, None] * np.linalg.norm(before, axis=0)
+    alike = plane.points.T @ before / np.where(scale > 0, scale, 1)
+    size = np.abs(alike)
+    order = [1, 0] if size[1, 0] + size[0, 1] > size[0, 0] + size[1, 1] else [0, 1]
+    sign = np.where(alike[order, [0, 1]] < 0, -1.0, 1.0)
+    one, two = order
+    return replace(
+        plane,
+        axes=plane.axes[order] * sign[:, None],
+        points=plane.points[:, order] * sign,
+        explained=(plane.explained[one], plane.explained[two]),
+    )
