@@ -1,0 +1,201 @@
+"""The results of a sweep on the disk: one JSON per finished run, so that nothing that was measured is ever lost.
+
+experiment.json    schema, experiment (its id), settings, program
+runs/<key>.json    schema, program, experiment, params, values, seconds, worker, versions
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+import cnnstudio
+from cnnstudio.core.errors import ErrorReport, StudioError, report_from
+from cnnstudio.core.experiment import SCHEMA, Order, Result, Settings
+from cnnstudio.core.knobs import Value
+from cnnstudio.core.storage import read_json, set_aside, write_json
+
+EXPERIMENT_FILE: Final = "experiment.json"
+RUNS: Final = "runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a folder holds.
+
+    Attributes:
+        results: Of the runs that were asked for, in their order.
+        reports: A sentence for each file that could not be used.
+    """
+
+    results: tuple[Result, ...] = ()
+    reports: tuple[ErrorReport, ...] = ()
+
+
+def plain(value: Any) -> Any:
+    """A value as it comes back from JSON: lists for tuples and arrays, None for what is not a finite number.
+
+    Raises:
+        StudioError: JSON has nothing for it.
+    """
+    if isinstance(value, (np.generic, np.ndarray)):
+        return plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    raise StudioError(f"A measured value of the type {type(value).__name__} cannot be kept.")
+
+
+def result_to_json(result: Result) -> dict[str, Any]:
+    """Plain JSON types; the inverse of `result_from_json`."""
+    return {
+        "experiment": result.order.experiment,
+        "params": dict(result.order.params),
+        "values": plain(result.values),
+        "seconds": result.seconds,
+        "worker": result.worker,
+        "versions": dict(result.versions),
+    }
+
+
+def result_from_json(data: Mapping[str, Any]) -> Result:
+    """Reads what `result_to_json` wrote.
+
+    Raises:
+        StudioError: It is something else.
+    """
+    params, values, versions = data.get("params"), data.get("values"), data.get("versions", {})
+    seconds = data.get("seconds")
+    good = (
+        isinstance(data.get("experiment"), str)
+        and isinstance(params, dict)
+        and all(isinstance(value, (bool, int, float, str)) for value in params.values())
+        and isinstance(values, dict)
+        and isinstance(versions, dict)
+        and isinstance(seconds, (int, float))
+    )
+    if not good:
+        raise StudioError("This is not the result of a run.")
+    order = Order(data["experiment"], dict(data["params"]))
+    return Result(order, data["values"], float(data["seconds"]), str(data.get("worker", "")), data["versions"])
+
+
+class SweepFolder:
+    """A folder with the results of one experiment; those of a longer sweep may join those of a shorter one.
+
+    Thread: any, one at a time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Remembers the folder; nothing is made yet."""
+        self.path = path
+
+    def begin(self, experiment: str, settings: Settings) -> None:
+        """Makes the folder, and writes down what it is for.
+
+        Raises:
+            StudioError: It cannot be written, or holds something that must not be mixed with this.
+        """
+        try:
+            (self.path / RUNS).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            report = report_from(error, f"Making the folder {self.path}")
+            raise StudioError(report.what, report.cause, report.remedy) from error
+        there = self._read(self.path / EXPERIMENT_FILE, [])
+        if there is not None and there.get("experiment") not in (None, experiment):
+            raise StudioError(
+                f"{self.path} holds the results of another experiment: {there['experiment']}.",
+                remedy="Choose another folder.",
+            )
+        data = {"experiment": experiment, "settings": dict(settings), "program": cnnstudio.__version__}
+        write_json(self.path / EXPERIMENT_FILE, data, SCHEMA)
+
+    def take(self, orders: Sequence[Order]) -> Kept:
+        """The results of these runs that are there already, measured by this version of the program.
+
+        Raises:
+            StudioError: One is of an older or newer schema, or another version of the program measured it.
+        """
+        reports: list[ErrorReport] = []
+        found = (self._result(order, reports) for order in orders)
+        return Kept(tuple(result for result in found if result is not None), tuple(reports))
+
+    def keep(self, result: Result) -> None:
+        """Writes one result, at once and whole.
+
+        Raises:
+            StudioError: It cannot be written.
+        """
+        data = {"program": cnnstudio.__version__} | result_to_json(result)
+        write_json(self._file(result.order.key), data, SCHEMA, compact=True)
+
+    def settings(self) -> tuple[str, dict[str, Value]] | None:
+        """What the folder is for: the experiment's id and the settings; None where it does not say.
+
+        Raises:
+            StudioError: It is of an older or newer schema, or may not be read.
+        """
+        data = self._read(self.path / EXPERIMENT_FILE, [])
+        if data is None or not isinstance(data.get("experiment"), str) or not isinstance(data.get("settings"), dict):
+            return None
+        return data["experiment"], data["settings"]
+
+    def _file(self, key: str) -> Path:
+        return self.path / RUNS / f"{key}.json"
+
+    def _result(self, order: Order, reports: list[ErrorReport]) -> Result | None:
+        path = self._file(order.key)
+        data = self._read(path, reports)
+        if data is None:
+            return None
+        program = data.get("program")
+        if isinstance(program, str) and program != cnnstudio.__version__:
+            raise StudioError(
+                f"{self.path} holds results of version {program} of the program; this is {cnnstudio.__version__}.",
+                "Their numbers could differ for that reason alone.",
+                "Choose another folder; these stay as they are.",
+            )
+        try:
+            result = result_from_json(data)
+        except StudioError as error:
+            reports.append(_aside(path, error.report.what))
+            return None
+        if result.order.key != order.key:
+            reports.append(_aside(path, "It is of another run than its name says."))
+            return None
+        return result
+
+    def _read(self, path: Path, reports: list[ErrorReport]) -> dict[str, Any] | None:
+        _refuse_older(path)
+        return read_json(path, SCHEMA, on_broken=reports.append)
+
+
+def _refuse_older(path: Path) -> None:
+    """An older schema has no migration: runs are measured again rather than guessed at."""
+    try:
+        schema = json.loads(path.read_bytes()).get("schema")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return  # whoever reads it next says what is wrong
+    if isinstance(schema, int) and not isinstance(schema, bool) and 0 <= schema < SCHEMA:
+        raise StudioError(
+            f"{path.name} was written by an older version of the program (schema {schema}, this one writes {SCHEMA}).",
+            remedy="Choose another folder; the results are measured again, and the old ones stay as they are.",
+        )
+
+
+def _aside(path: Path, why: str) -> ErrorReport:
+    aside = set_aside(path)
+    return ErrorReport(
+        f"The result {path.name} could not be used and was set aside as {aside.name}.", why, "It is measured again."
+    )

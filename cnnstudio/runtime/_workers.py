@@ -1,0 +1,186 @@
+"""Worker processes of this computer: one thread each, low priority, and none is left when their work is not wanted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any, Final
+
+from cnnstudio.core import limits
+from cnnstudio.core.dataset import Progress
+from cnnstudio.core.experiment import Result
+from cnnstudio.core.free_memory import free_bytes
+from cnnstudio.runtime import _one_thread, _work
+
+_JOIN_S: Final = 5.0
+"""A process that was killed is gone well before."""
+
+_WINDOWS_MOST: Final = 61
+"""Handles that Windows can wait for at once, less those that the pool needs."""
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def default_workers() -> int:
+    """One worker process per core, as far as the memory goes."""
+    free = free_bytes()
+    by_memory = usable_cores() if free is None else free // limits.WORKER_BYTES
+    most = _WINDOWS_MOST if sys.platform == "win32" else usable_cores()
+    return int(max(1, min(usable_cores(), by_memory, most)))
+
+
+class WatchedExecutor(Executor):
+    """An executor that can say how far its runs are, and drop them all at once.
+
+    Thread: any.
+    """
+
+    workers: int
+    """How many runs it does at a time."""
+
+    def do(self, task: _work.Task) -> Future[Result]:
+        """Begins a run."""
+        return self.submit(_work.do, task)
+
+    def listen(self, tell: _work.Tell) -> None:
+        """Lets progress be told, in any thread."""
+
+    def drop(self, sweep: str) -> None:
+        """Ends all runs now, or where that cannot be, soon; within a second."""
+        _work.withdraw(sweep)
+        self.shutdown(wait=False, cancel_futures=True)
+
+    def blamed(self) -> set[str]:
+        """Once the executor is broken and shut down: the keys of the runs that broke it, or none where nobody knows."""
+        return set()
+
+
+class _Context(SpawnContext):
+    """Makes fresh processes, which share nothing with a process full of threads, and knows them.
+
+    Thread: any.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[SpawnProcess] = []
+        self.dropped = False
+
+    def Process(self, *args: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]
+        """A worker process that is not started yet."""
+        if self.dropped:
+            raise BrokenExecutor("nobody wants this work any more")
+        process = SpawnProcess(*args, **named)
+        self.made.append(process)
+        return process
+
+    def started(self) -> list[SpawnProcess]:
+        """All that were ever started."""
+        return [process for process in tuple(self.made) if process.pid is not None]
+
+
+class WorkerProcesses(ProcessPoolExecutor, WatchedExecutor):
+    """Processes of this computer.
+
+    Thread: any; `submit` belongs to one of them.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        """Starts nothing yet.
+
+        Args:
+            workers: How many; None for `default_workers()`.
+        """
+        self.workers = workers or default_workers()
+        self._context = _Context()
+        self._hear, self._say = self._context.Pipe(duplex=False)
+        self._tell: _work.Tell = lambda key, progress: None
+        self._runs: dict[int, str] = {}
+        self._listener: threading.Thread | None = None
+        ready = self._context.Barrier(self.workers)
+        super().__init__(
+            self.workers,
+            self._context,
+            initializer=_one_thread.begin,
+            initargs=(self._say, self._context.Lock(), ready),
+        )
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Begins a call in a worker process."""
+        if self._listener is None:
+            self._listener = threading.Thread(target=self._listen, name="sweep progress", daemon=True)
+            self._listener.start()
+        return super().submit(fn, *args, **kwargs)
+
+    def warm_up(self) -> None:
+        """Returns when every worker has loaded torch; for measurements."""
+        for waiting in [self.submit(_work.warm) for _ in range(self.workers)]:
+            waiting.result()
+
+    def listen(self, tell: _work.Tell) -> None:
+        """Lets progress be told, in a thread of its own."""
+        self._tell = tell
+
+    def drop(self, sweep: str) -> None:
+        """Kills the processes; `shutdown` then waits until they are gone."""
+        self._context.dropped = True
+        self._kill()
+
+    def blamed(self) -> set[str]:
+        """The runs of the processes that ended by themselves; the pool ends the others with SIGTERM."""
+        if sys.platform == "win32":  # where every end of a process looks the same
+            return set()
+        ended = [process.pid for process in self._context.started() if process.exitcode not in (0, -signal.SIGTERM)]
+        return {self._runs[pid] for pid in ended if pid in self._runs}
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Ends the processes, and waits until they are gone where `wait` says so."""
+        if self._context.dropped:
+            self._kill()  # also those that were just being started
+        super().shutdown(wait, cancel_futures=cancel_futures)
+        if not wait:
+            return
+        for process in self._context.started():
+            process.join(_JOIN_S)
+        self._say.close()  # the last writer: what is still on its way is heard, then the line ends
+        if self._listener is not None:
+            self._listener.join(_JOIN_S)
+        else:
+            self._hear.close()
+
+    def _kill(self) -> None:
+        for process in self._context.started():
+            process.kill()
+
+    def _listen(self) -> None:
+        with self._hear:
+            while (message := _received(self._hear)) is not None:
+                pid, key, progress = message
+                if progress is None:
+                    self._runs[pid] = key
+                else:
+                    self._tell(key, progress)
+
+
+def _received(hear: Connection) -> tuple[int, str, Progress | None] | None:
+    try:
+        message: tuple[int, str, Progress | None] = hear.recv()
+    except (EOFError, OSError):
+        return None
+    return message
+
+
+def processes(workers: int | None = None) -> Callable[[], WorkerProcesses]:
+    """Makes worker processes, again whenever one of them died."""
+    return lambda: WorkerProcesses(workers)
