@@ -244,7 +244,7 @@ class _Gathered:
         self.units = int(np.prod(step.shape))
         self.top, self.least = Extremes(self.maps, True), Extremes(self.maps, False)
         self.histograms = Histograms(self.units)
-        self.above = torch.zeros(self.units, dtype=torch.int64)
+        self.above = np.zeros(self.units, np.int64)
 
     def add(self, values: Tensor, first: int, tested: bool) -> None:
         maps = values.reshape(len(values), self.maps, -1)
@@ -257,7 +257,7 @@ class _Gathered:
             flat = maps.reshape(len(values), -1)
             if not self.histograms.add(flat):
                 raise no_numbers(self.step)
-            self.above += (flat > 0).sum(0)
+            self.above += np.add.reduce((flat > 0).numpy().view(np.uint8), axis=0, dtype=np.int32)
             self.tested += len(values)
 
     def end(self, passed_by_relu: bool) -> LayerRecord:
@@ -266,11 +266,11 @@ class _Gathered:
         dead = (low == high) & (self.tested > 1)
         if passed_by_relu:
             dead |= (high <= 0) & (self.tested > 0)
-        dead.setflags(write=False)
-        self.histograms.lock()
+        for array in (dead, self.above):
+            array.setflags(write=False)
         return LayerRecord(
             self.step.shape, self.top.end(), self.least.end(), self.pictures, self.tested,
-            self.histograms, _locked(self.above), dead,
+            self.histograms, self.above, dead,
         )  # fmt: skip
 
 
