@@ -297,7 +297,10 @@ class Engine:
                 self._control.wait()
 
     def _serve(self, most: int) -> bool:
-        """Answers up to `most` waiting questions and goes on with one long answer; False when there was nothing."""
+        """Answers up to `most` waiting questions and goes on with one long answer; False when there was nothing.
+
+        Long answers take turns: one that waits for another process must not keep the others waiting.
+        """
         served = 0
         while served < most and (asked := self._control.take_question()) is not None:
             served += 1
@@ -315,7 +318,7 @@ class Engine:
         if isinstance(outcome, (_Failure, _Returned)):
             self._end_answer(asked, outcome.value if isinstance(outcome, _Returned) else outcome)
         else:
-            self._long.appendleft((asked, answer))
+            self._long.append((asked, answer))
         return True
 
     def _begin_answer(self, asked: Asked) -> None:

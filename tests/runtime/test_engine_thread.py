@@ -302,6 +302,22 @@ def test_a_long_answer_goes_in_slices_with_others_served_between(
     assert [event.fraction for event in mailbox.heard if isinstance(event, Answering)] == [0, 0.25, 0.5, 0.75]
 
 
+def test_long_answers_take_turns(make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend):
+    def long(question: AskLong) -> Generator[None, None, str]:
+        if question.text == "endless":
+            engine.ask(AskLong("short"))
+        yield
+        while question.text == "endless":  # as one that waits for another process
+            yield
+        return "done"
+
+    backend.answers[AskLong] = long
+    engine = make_engine(backend)
+    engine.ask(AskLong("endless"), slot="t-SNE")
+    assert mailbox.wait_for(is_answer(2)).answer == "done"
+    engine.withdraw("t-SNE")
+
+
 def test_a_long_answer_whose_slot_was_taken_is_closed_and_never_answered(
     make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
 ):
