@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from cnnstudio.core.errors import ErrorReport
@@ -27,6 +27,9 @@ from cnnstudio.ui.widgets.unit_chooser import UnitChooser
 from cnnstudio.ui.widgets.unit_searches import UnitSearches
 
 _MOST_UNITS: Final = 4096
+_WIDE_EM: Final = 45
+_NO_LIMIT_PX: Final = 16_777_215
+"""Qt's own largest size."""
 _NO_PICTURE: Final = "Draw a picture, or take one of the data set: a unit has a value only for a picture."
 _LOADING: Final = "The unit shows as soon as PyTorch is loaded."
 _UNTRAINED: Final = "{} has not learned anything yet: press Run, and look at its units while it learns."
@@ -48,6 +51,7 @@ class UnitPanel(Panel):
         self._pacer = Pacer(self, self._ask)
         self.chooser = UnitChooser()
         self.chooser.chosen.connect(self._on_chosen)
+        self.chooser.failed.connect(self._on_typed)
         self.controls.addWidget(self.chooser, 1)
         line = QHBoxLayout()
         line.setSpacing(2 * GRID_PX)
@@ -57,7 +61,7 @@ class UnitPanel(Panel):
         self.when = ElidedLabel("muted")
         line.addWidget(self.breadcrumb, 3)
         line.addWidget(self.value)
-        line.addWidget(self.when, 2)
+        line.addWidget(self.when, 1)
         self.body.addLayout(line)
         self.note = label("", "small", wrap=True)
         self.note.setVisible(False)
@@ -128,6 +132,7 @@ class UnitPanel(Panel):
     def on_theme(self, theme: Theme) -> None:
         """Restyles what paints itself."""
         self.breadcrumb.set_theme(theme)
+        self.chooser.set_theme(theme)
         self.parts.set_theme(theme)
 
     def settings(self) -> dict[str, Any]:
@@ -148,6 +153,11 @@ class UnitPanel(Panel):
         """What is hidden is not computed."""
         super().hideEvent(event)
         self.searches.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the moment is named in the value's tip alone."""
+        super().resizeEvent(event)
+        self.when.setMaximumWidth(_NO_LIMIT_PX if self.width() >= _WIDE_EM * self.studio.theme.body_px else 0)
 
     @Slot(object)
     def _on_config(self, config: object) -> None:
@@ -267,6 +277,7 @@ class UnitPanel(Panel):
         )  # fmt: skip
         self.parts.field.show_told(told, picture)
         self.value.setText(plain(told.value))
+        self.value.setToolTip(f"The unit's value for this picture: {told.value:.9g}, {self.when.whole}.")
         self.searches.show_value(told)
 
     def _layer(self, name: str) -> LayerMaps | None:
@@ -285,6 +296,10 @@ class UnitPanel(Panel):
     def _on_chosen(self, unit: UnitOf) -> None:
         self._say("")
         self.studio.set_unit(unit)
+
+    @Slot(object)
+    def _on_typed(self, report: ErrorReport | None) -> None:
+        self._say(report.sentence if report is not None else "")
 
     def _go(self, number: int, row: int, column: int) -> None:
         unit, step = self._unit, self._step
@@ -356,7 +371,7 @@ class UnitPanel(Panel):
 def _when(maps: NetworkMaps) -> str:
     if maps.weights_from == "shipped":
         learned = f", trained on {maps.learned_on}" if maps.learned_on else ""
-        return f"the weights that came with the program{learned}"
+        return f"shipped weights{learned}"
     return "now" if maps.step is None else f"at step {maps.step:,}"
 
 

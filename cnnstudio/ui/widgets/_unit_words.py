@@ -37,21 +37,29 @@ def places(numbers: NDArray[np.int64]) -> str:
 
 
 def layer_words(name: str) -> str:
-    """What is read, as in "the picture" or "1_relu"."""
-    return "the picture" if name == PICTURE else name
+    """What is read, as in "the picture" or "1 relu"."""
+    return "the picture" if name == PICTURE else name.replace("_", " ").replace(".", ": ")
 
 
-def window_words(told: UnitArithmetic, folded_list: bool, place: int) -> str:
-    """Where the inputs lie, as in "map 2 of 1_relu, rows 3–7, columns 10–14"."""
+def read_heading(told: UnitArithmetic, folded_list: bool, place: int) -> str:
+    """A short name of what is read, as in "Map 2", "Picture" or "120 numbers"."""
+    if folded_list:
+        return f"{told.inputs.size:,} numbers"
+    number = int(told.input_maps[place]) if place < len(told.input_maps) else place
+    only_picture = bool(told.reads) and told.reads[0] == PICTURE and len(told.input_maps) <= 1
+    return "Picture" if only_picture else f"Map {number + 1}"
+
+
+def window_words(told: UnitArithmetic, folded_list: bool, place: int, padded: bool) -> str:
+    """Where the inputs lie, as in "Map 2 of 1 relu, rows 3–7, columns 10–14"."""
     name = layer_words(told.reads[0]) if told.reads else "nothing"
     if folded_list:
-        return f"All {told.inputs.size:,} of {name}"
-    number = int(told.input_maps[place]) if place < len(told.input_maps) else place
-    many = told.reads and (told.reads[0] != PICTURE or len(told.input_maps) > 1)
-    which = f"Map {number + 1} of {name}" if many else name.capitalize()
+        return f"All {told.inputs.size:,} numbers of {name}, in rows"
+    heading = read_heading(told, folded_list, place)
+    which = heading if heading == "Picture" else f"{heading} of {name}"
     rows, columns = places(told.input_rows), places(told.input_columns)
     plural = ("row" if len(told.input_rows) == 1 else "rows", "column" if len(told.input_columns) == 1 else "columns")
-    return f"{which}, {plural[0]} {rows}, {plural[1]} {columns}"
+    return f"{which}, {plural[0]} {rows}, {plural[1]} {columns}{'; hatched is padding' if padded else ''}"
 
 
 def sum_terms(told: UnitArithmetic) -> list[Term]:
@@ -72,14 +80,14 @@ def exact_words(told: UnitArithmetic) -> str:
     """That the numbers add up, with all digits, and what rounding does to them."""
     total = float(np.sum(told.per_map))
     sign = "−" if told.bias < 0 else "+"
+    line = f"{told.inputs.size:,} products. In full: {in_full(total)} {sign} {in_full(abs(told.bias))} = "
+    line += in_full(told.computed)
     off = abs(told.computed - told.value)
-    line = f"{told.inputs.size:,} products. Exactly: {in_full(total)} {sign} {in_full(abs(told.bias))} = "
-    line += f"{in_full(told.computed)}."
     if off == 0:
-        return f"{line} The network has the same number."
+        return f"{line}, as the network has it."
     close = off <= _SAME * max(1.0, abs(told.value))
-    why = "rounding to 32 bits" if close else "more than rounding"
-    return f"{line} The network has {in_full(told.value)}: {off:.0e} apart, {why}."
+    why = "rounding to 32 bits" if close else f"{off:.0e} apart, which is more than rounding"
+    return f"{line}; the network has {in_full(told.value)} ({why})."
 
 
 def summand_terms(told: UnitArithmetic) -> list[Term]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.activations import ACTIVATIONS
@@ -22,6 +23,7 @@ from cnnstudio.ui.widgets._unit_words import (
     follow_words,
     in_full,
     layer_words,
+    read_heading,
     strongest,
     sum_terms,
     summand_terms,
@@ -34,7 +36,15 @@ from cnnstudio.ui.widgets.unit_shares import UnitShares
 
 Resolve = Callable[[tuple[int, int, int]], UnitOf | None]
 
-_CURVE_PX: Final = 120
+_LOW_EM: Final = 22
+_ROUNDED: Final = "Rounded to three decimals; all digits show on hover."
+_CURVE_PX: Final = 200
+_LEAST_LOW_EM: Final = 22
+_ROUNDED: Final = "Rounded to three decimals; all digits show on hover."
+_CURVE_PX: Final = 96
+_MIDDLE_SHARE: Final = 1000
+"""The planes take what there is, up to the height that their width lets them fill."""
+
 _KINDS: Final = {
     "mean": "The mean of its window.",
     "max": "The largest number of its window (framed).",
@@ -67,6 +77,8 @@ class UnitArithmeticView(QWidget):
         self._folded = Folded(1, 1, 1)
         self._place = 0
         self._layer = ("", "")
+        self._exact = ""
+        self._theme = theme
         self.shares_word = label("", "muted")
         self.shares_word.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.shares = UnitShares(theme)
@@ -83,7 +95,7 @@ class UnitArithmeticView(QWidget):
         self.sum = SumLine(theme)
         self.hint = ElidedLabel("small")
         self.note = label("", "small", wrap=True)
-        self.follow = button("", "quiet", tip="Look at the unit of the layer before that this one depends on most.")
+        self.follow = button("Step back", "quiet", tip="Go to the unit of the layer before that this one depends on.")
         self.follow.clicked.connect(self._on_follow)
         self._lay_out()
 
@@ -93,30 +105,33 @@ class UnitArithmeticView(QWidget):
         column.setSpacing(GRID_PX // 2)
         column.addWidget(self.shares_word)
         column.addWidget(self.shares)
-        middle = QHBoxLayout()
+        self._middle = QWidget()
+        middle = QHBoxLayout(self._middle)
+        middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(2 * GRID_PX)
         middle.addWidget(self.planes, 3)
         middle.addWidget(self.curve, 2)
         self._said = QWidget()
         said = QVBoxLayout(self._said)
         said.setContentsMargins(0, 0, 0, 0)
-        said.addStretch(1)
         said.addWidget(self.formula)
         said.addWidget(self.words)
-        said.addStretch(2)
+        said.addStretch(1)
         middle.addWidget(self._said, 3)
-        self.curve.setMinimumSize(_CURVE_PX, _CURVE_PX)
-        column.addLayout(middle, 1)
-        column.addWidget(self.hint)
+        self.curve.setMinimumSize(_LEAST_CURVE_PX, _LEAST_CURVE_PX)
+        column.addWidget(self._middle, _MIDDLE_SHARE)
         foot = QHBoxLayout()
         foot.setSpacing(GRID_PX)
-        foot.addWidget(self.sum, 1)
+        foot.addWidget(self.hint, 1)
         foot.addWidget(self.follow)
         column.addLayout(foot)
+        column.addWidget(self.sum)
         column.addWidget(self.note)
+        column.addStretch(1)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
+        self._theme = theme
         for part in (self.shares, self.planes, self.curve, self.sum):
             part.set_theme(theme)
 
@@ -152,9 +167,10 @@ class UnitArithmeticView(QWidget):
         self._show_words(told, weighted)
         self._show_shares()
         self._show_planes()
+        self._fit()
         index = strongest(told)
-        self.follow.setText(follow_words(told))
-        self.follow.setAccessibleName(self.follow.text())
+        self.follow.setToolTip(f"{follow_words(told)}.")
+        self.follow.setAccessibleDescription(self.follow.toolTip())
         self.follow.setVisible(index is not None and resolve(index) is not None)
 
     def _show_curve(self, kind: str, told: UnitArithmetic) -> None:
@@ -179,8 +195,17 @@ class UnitArithmeticView(QWidget):
             self.sum.set_terms(summand_terms(told), f"Exactly {in_full(told.value)}")
         elif weighted:
             self.sum.set_terms(sum_terms(told), f"Exactly {in_full(told.value)}")
-        self.note.setText(exact_words(told) if weighted else f"The network has {in_full(told.value)}.")
-        self.hint.set_whole(" ")
+        self._exact = exact_words(told) if weighted else f"The network has {in_full(told.value)}."
+        self._show_note()
+
+    @property
+    def _is_low(self) -> bool:
+        """Whether there is so little height that words give way to numbers."""
+        return self.height() < _LOW_EM * self._theme.body_px
+
+    def _show_note(self) -> None:
+        self.note.setText(_ROUNDED if self._is_low and self.told is not None else self._exact)
+        self.note.setToolTip(self._exact)
 
     def _show_shares(self) -> None:
         told = self.told
@@ -188,7 +213,7 @@ class UnitArithmeticView(QWidget):
         count = len(told.per_map)
         shows = told.kind == "sum" and 1 < count == self._folded.planes
         self.shares.setVisible(shows)
-        self.shares_word.setVisible(shows)
+        self.shares_word.setVisible(shows and not self._is_low)
         if shows:
             names = tuple(f"map {int(number) + 1}" for number in told.input_maps)
             self.shares_word.setText(f"What each of the {count} maps of {layer_words(told.reads[0])} adds")
@@ -198,10 +223,12 @@ class UnitArithmeticView(QWidget):
         told = self.told
         assert told is not None
         if not told.inputs.size:
+            self.hint.set_whole(" ")
             return
         place, folded = self._place, self._folded
         values, absent = folded.plane(told.inputs, place), self._absent()
-        self.planes.read.heading.set_whole(window_words(told, folded.is_list, place))
+        self.planes.read.heading.set_whole(read_heading(told, folded.is_list, place))
+        self.hint.set_whole(window_words(told, folded.is_list, place, absent is not None and not folded.is_list))
         self.planes.read.show_plane(values, self._input_colours(values), absent, self._sayer("read"))
         if told.weights is not None and told.kind == "sum":
             weights = folded.plane(told.weights, place)
@@ -210,10 +237,31 @@ class UnitArithmeticView(QWidget):
             self.planes.weights.show_plane(weights, signed_colours(weights, top), None, self._sayer("weight"))
             most = float(np.nanmax(np.abs(told.inputs * told.weights), initial=0.0))
             self.planes.products.show_plane(products, signed_colours(products, most), None, self._sayer("product"))
-            self.planes.products.heading.set_whole(f"Products, sum {plain(float(np.nansum(products)))}")
+            self.planes.products.heading.set_whole(f"Products · {plain(float(np.nansum(products)))}")
         if told.winner is not None:
             winning, cell = folded.cell(told.winner)
             self.planes.read.mark(cell if winning == place else None)
+
+    def _fit(self) -> None:
+        """No higher than the planes can be at this width, so that the sum follows them."""
+        told = self.told
+        if told is None:
+            return
+        wanted_px = _CURVE_PX if self.curve.isVisibleTo(self) else 0
+        if self._said.isVisibleTo(self):
+            wanted_px = max(wanted_px, self._said.sizeHint().height())
+        if told.inputs.size and self.planes.isVisibleTo(self):
+            plane = self._folded.plane(told.inputs, 0)
+            wanted_px = max(wanted_px, self.planes.height_for(self.planes.width(), *plane.shape))
+        self._middle.setMaximumHeight(wanted_px)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fits the planes into their new width."""
+        super().resizeEvent(event)
+        if self.told is not None:
+            self._show_note()
+            self._show_shares()
+        self._fit()
 
     def _absent(self) -> NDArray[np.bool_] | None:
         """Which cells of the window are padding."""
@@ -278,7 +326,9 @@ class UnitArithmeticView(QWidget):
         index = self._folded.index(self._place, cell) if cell is not None else None
         told = self.told
         if told is None or index is None or any(at >= size for at, size in zip(index, told.inputs.shape, strict=True)):
-            self.hint.set_whole(" ")
+            if told is not None:
+                padded = self._absent() is not None and not self._folded.is_list
+                self.hint.set_whole(window_words(told, self._folded.is_list, self._place, padded))
             if told is not None and told.winner is not None and self._folded.cell(told.winner)[0] == self._place:
                 self.planes.read.mark(self._folded.cell(told.winner)[1])
         else:

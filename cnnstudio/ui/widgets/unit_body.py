@@ -30,7 +30,7 @@ TABS: Final = {
     "arithmetic": ("Arithmetic", "How the unit comes to its value for this picture."),
     "pictures": ("Real pictures", "The pictures of the data set that excite it most and least."),
     "values": ("Values", "How its values are spread over the test set, and which units are dead."),
-    "made": ("Made-up picture", "A picture changed until it excites the unit; look at the real ones first."),
+    "made": ("Made up", "A picture changed until it excites the unit; look at the real ones first."),
 }
 """In this order: real pictures come before made-up ones (Borowski et al. 2021)."""
 
@@ -38,7 +38,7 @@ _TALL_EM: Final = 40
 """From this height on (in heights of the text) the arithmetic stands above the tabs, else in a tab of its own."""
 
 _PERMILLE: Final = 1000
-_SHARES: Final = ((3, 8), (4, 7), (5, 6))
+_SHARES: Final = ((3, 8), (4, 7), (1, 1))
 """Widths of the left and the right column, and heights of the arithmetic and of what is below it."""
 
 
@@ -80,7 +80,7 @@ class UnitBody(QWidget):
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(3 * GRID_PX)
+        row.setSpacing(2 * GRID_PX)
         row.addWidget(self.field, _SHARES[0][0])
         self._right = QVBoxLayout()
         self._right.setSpacing(GRID_PX)
@@ -106,7 +106,7 @@ class UnitBody(QWidget):
         held = QWidget()
         row = QHBoxLayout(held)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * GRID_PX)
+        row.setSpacing(GRID_PX + GRID_PX // 2)
         self._group = QButtonGroup(self)
         self.tabs: dict[str, QPushButton] = {}
         for key, (name, tip) in TABS.items():

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from cnnstudio.core.inside import NetworkMaps, Unit
 from cnnstudio.core.layers import Step, times
 from cnnstudio.ui.studio import UnitOf
-from cnnstudio.ui.theme import GRID_PX
+from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._names import short_names
-from cnnstudio.ui.widgets.basic import explain_on_focus
+from cnnstudio.ui.widgets.basic import explain_on_focus, label
+from cnnstudio.ui.widgets.number_box import NumberBox
 from cnnstudio.ui.widgets.unit_choice import as_map, in_layer, step_of
 
-_LIST_CHARACTERS = 6
+_LIST_CHARACTERS: Final = 4
 
 
 class UnitChooser(QWidget):
@@ -25,11 +28,13 @@ class UnitChooser(QWidget):
 
     Signals:
         chosen(unit): A `UnitOf` that exists.
+        failed(report): What is typed is no number (an `ErrorReport`), or is one again (None).
 
     Thread: GUI.
     """
 
     chosen = Signal(object)
+    failed = Signal(object)
 
     def __init__(self) -> None:
         """Makes it without any network."""
@@ -40,9 +45,11 @@ class UnitChooser(QWidget):
         self._dead: NDArray[np.bool_] | None = None
         self.network = _list("Network", "The network that the unit belongs to.")
         self.layer = _list("Layer", "The layer that the unit belongs to.")
-        self.map = _number("map", "Which feature map of the layer; of a flat layer: which unit; from 1.")
-        self.row = _number("row", "The unit's row in its map, from the top, from 0.")
-        self.column = _number("col", "The unit's column in its map, from the left, from 0.")
+        self.map = NumberBox("map", 1, "Which feature map of the layer; of a flat layer: which unit. From 1.")
+        self.row = NumberBox("row", 0, "The unit's row in its map, from the top, from 0.")
+        self.column = NumberBox("col", 0, "The unit's column in its map, from the left, from 0.")
+        self.dead = label("dead", "problem", tip="It never changes, at any place, for any test picture.")
+        self.dead.setVisible(False)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID_PX)
@@ -50,10 +57,18 @@ class UnitChooser(QWidget):
         row.addWidget(self.layer, 3)
         for box in (self.map, self.row, self.column):
             row.addWidget(box)
-            box.valueChanged.connect(self._on_number)
+            box.changed.connect(self._on_number)
+            box.failed.connect(self.failed)
+        row.insertWidget(3, self.dead)
         self.network.activated.connect(self._on_network)
         self.layer.activated.connect(self._on_layer)
         self.setEnabled(False)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Fields as wide as four digits."""
+        wide = QFontMetrics(theme.font()).horizontalAdvance("0000") + 2 * GRID_PX + GRID_PX // 2
+        for box in (self.map, self.row, self.column):
+            box.field.setFixedWidth(wide)
 
     def show_networks(self, networks: Sequence[NetworkMaps]) -> None:
         """Offers other networks."""
@@ -88,11 +103,10 @@ class UnitChooser(QWidget):
             (self.map, unit.unit.map, maps), (self.row, unit.unit.row, rows), (self.column, unit.unit.column, columns),
         ):  # fmt: skip
             first = 1 if box is self.map else 0
-            box.blockSignals(True)
-            box.setRange(first, first + count - 1)
-            box.setValue(first + value)
-            box.blockSignals(False)
-        self.map.setPrefix("unit " if flat else "map ")
+            if box.value != first + value or not box.field.hasFocus():
+                box.set_value(first + value)
+            box.field.setPlaceholderText(f"{first}–{first + count - 1}")
+        self.map.caption.setText("unit" if flat else "map")
         self.row.setVisible(not flat)
         self.column.setVisible(not flat)
         self._mark_dead()
@@ -103,9 +117,8 @@ class UnitChooser(QWidget):
         self._mark_dead()
 
     def _mark_dead(self) -> None:
-        number = self.map.value() - 1
-        is_dead = self._dead is not None and number < len(self._dead) and bool(self._dead[number])
-        self.map.setSuffix(" (dead)" if is_dead else "")
+        number = self._unit.unit.map if self._unit is not None else 0
+        self.dead.setVisible(self._dead is not None and number < len(self._dead) and bool(self._dead[number]))
 
     def _maps(self) -> NetworkMaps | None:
         unit = self._unit
@@ -147,9 +160,14 @@ class UnitChooser(QWidget):
 
     @Slot()
     def _on_number(self) -> None:
-        if self._unit is not None:
-            place = Unit(self._unit.unit.layer, self.map.value() - 1, self.row.value(), self.column.value())
-            self.chosen.emit(UnitOf(self._unit.network, place))
+        unit, step = self._unit, self._step()
+        if unit is None or step is None:
+            return
+        # What is typed may be beyond the layer: the nearest unit that there is.
+        wanted = (self.map.value - 1, self.row.value, self.column.value)
+        pairs = zip(wanted, as_map(step.shape), strict=True)
+        number, row, column = (min(max(at, 0), count - 1) for at, count in pairs)
+        self.chosen.emit(UnitOf(unit.network, Unit(unit.unit.layer, number, row, column)))
 
 
 def _readable(name: str, title: str) -> str:
@@ -167,15 +185,5 @@ def _list(name: str, tip: str) -> QComboBox:
     made.setMinimumContentsLength(_LIST_CHARACTERS)
     made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    explain_on_focus(made)
-    return made
-
-
-def _number(name: str, tip: str) -> QSpinBox:
-    made = QSpinBox()
-    made.setPrefix(f"{name} ")
-    made.setAccessibleName({"col": "column"}.get(name, name))
-    made.setToolTip(f"{tip} Arrow keys up and down change it.")
-    made.setKeyboardTracking(False)
     explain_on_focus(made)
     return made

@@ -8,15 +8,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QBrush, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QBrush, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.inside import LayerMaps, Numbers, Pixels, Unit, UnitArithmetic
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, signed_colours, value_map
 from cnnstudio.ui.widgets._cells import Colours
 from cnnstudio.ui.widgets._convolution_figure import output_colours
 from cnnstudio.ui.widgets._sum_line import plain
-from cnnstudio.ui.widgets.basic import ElidedLabel, button, label
+from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus, label
 from cnnstudio.ui.widgets.stepped_picture import SteppedPicture
 from cnnstudio.ui.widgets.unit_choice import sight_words
 
@@ -148,11 +148,13 @@ class UnitField(QWidget):
         self.map.setToolTip("The map that the unit belongs to. Click a place, or move the unit with the arrow keys.")
         self.field.setToolTip("Framed: what the unit can see. Yellow: what its value depends on here and now.")
         self.sight = label("", "small", wrap=True)
-        self.glow = button(
-            "Gradient", "quiet", checkable=True,
-            tip="Tints every pixel by how strongly the unit's value depends on it here and now: the size of the "
-            "gradient. It is largest in the middle of the frame, and often much smaller than it (Luo et al. 2016).",
-        )  # fmt: skip
+        self.glow = QCheckBox("Gradient")
+        self.glow.setToolTip(
+            "Tints every pixel by how strongly the unit's value depends on it here and now: the size of the gradient. "
+            "It is largest in the middle of the frame, and often much smaller than it (Luo et al. 2016)."
+        )
+        self.glow.setAccessibleDescription(self.glow.toolTip())
+        explain_on_focus(self.glow)
         self.glow.setChecked(True)
         self.glow.toggled.connect(self._show_field)
         column = QVBoxLayout(self)
@@ -163,6 +165,7 @@ class UnitField(QWidget):
             column.addWidget(picture, 1)
         column.addWidget(self.sight)
         column.addWidget(self.glow, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.map.picked.connect(self._on_picked)
         self.map.stepped.connect(self.stepped)
@@ -173,6 +176,12 @@ class UnitField(QWidget):
         """Restyles."""
         self.map.set_theme(theme)
         self.field.set_theme(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """No picture is higher than wide: what is below follows it."""
+        super().resizeEvent(event)
+        for picture in (self.map, self.field):
+            picture.setMaximumHeight(max(_LEAST_PX, self.width()))
 
     def show_map(self, layer: LayerMaps, unit: Unit) -> None:
         """Shows the unit's map, or all units of a flat layer."""
@@ -228,12 +237,12 @@ class UnitField(QWidget):
         self.field_word.set_whole(f"Picture · {pixels.shape[1]} × {pixels.shape[2]}")
         words = sight_words(told.box, pixels.shape)
         few = core_pixels(told.effective)
-        depends = (
-            f"90 % of the squared gradient lies on {few:,} pixel{'s' if few != 1 else ''}"
-            if few
-            else "no pixel changes it: the gradient is 0"
+        depends = f"depends mostly on {few:,}" if few else "depends on none here: the gradient is 0"
+        self.sight.setText(f"It {words}, {depends}.")
+        self.sight.setToolTip(
+            f"Rows {top} to {bottom - 1}, columns {left} to {right - 1}. Nine tenths of the squared gradient lie on "
+            f"{few:,} pixel{'s' if few != 1 else ''}."
         )
-        self.sight.setText(f"It {words}; {depends}.")
 
     @Slot(object)
     def _on_picked(self, cell: tuple[int, int]) -> None:

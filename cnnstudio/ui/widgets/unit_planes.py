@@ -279,6 +279,15 @@ class PlaneRow(QWidget):
         for part in (self.weights, self.products, *self.signs):
             part.setVisible(weighted)
 
+    def height_for(self, width_px: int, rows: int, columns: int) -> int:
+        """The height that planes of so many rows and columns can fill at a width, in px."""
+        weighted = self.weights.isVisibleTo(self)
+        signs_px = sum(sign.sizeHint().width() + 2 * GRID_PX for sign in self.signs) if weighted else 0
+        cell_px = (width_px - signs_px) / (3 if weighted else 1) / max(1, columns)
+        if max(rows, columns) <= MOST_NUMBERS:
+            cell_px = min(cell_px, _HIGHEST_CELL_PX)
+        return max(_LEAST_PX, round(cell_px * rows)) + self.read.heading.sizeHint().height() + GRID_PX
+
     @Slot(object)
     def _on_hovered(self, cell: Cell | None) -> None:
         for plane in self.planes:

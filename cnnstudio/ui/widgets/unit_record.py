@@ -9,18 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStyle, QVBoxLayout, QWidget
 
 from cnnstudio.core.unit_record import FoundPicture, UnitRecord
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
-from cnnstudio.ui.widgets._sum_line import plain
-from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets._cells import number
+from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus
 from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
 
-_ACROSS: Final = 8
+_ACROSS: Final = (16, 8, 6, 4)
+"""So many pictures stand in a row: the most that have room for their captions."""
+
+_LEAST_EM: Final = 4
+_MOST_EM: Final = 6
 _GAP_PX: Final = 6
 _LEAST_TILE_PX: Final = 32
-_MOST_TILE_PX: Final = 72
 _PAPER: Final = 128
 """Grey beyond the picture's edge, where a patch reaches into the padding."""
 
@@ -50,7 +53,7 @@ class FoundMosaic(Mosaic):
 
     def __init__(self, theme: Theme, name: str) -> None:
         """Makes it empty; `name` is for the screen reader."""
-        super().__init__(theme, name, tile_px=_MOST_TILE_PX, gap_px=_GAP_PX)
+        super().__init__(theme, name, tile_px=_LEAST_TILE_PX, gap_px=_GAP_PX)
         self._boxes: tuple[tuple[int, int, int, int], ...] = ()
 
     def show_found(self, found: Sequence[FoundPicture], names: Sequence[str], *, cut: bool) -> None:
@@ -61,7 +64,8 @@ class FoundMosaic(Mosaic):
             return
         pictures = patches(found) if cut else np.stack([one.pixels for one in found])
         self._boxes = () if cut else tuple(one.box for one in found)
-        captions = [(Word(plain(one.value)), Word(_name(names, one.label))) for one in found]
+        ink = self._theme.colour("text")
+        captions = [(Word(_name(names, one.label), ink), Word(number(one.value))) for one in found]
         self.set_tiles(as_rgb(pictures), captions, [_tip(one, names) for one in found])
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -109,17 +113,16 @@ class UnitPictures(QWidget):
         """Makes it empty."""
         super().__init__()
         self.record: UnitRecord | None = None
+        self._theme = theme
         self._flat = False
-        self.heading = label("", "muted", wrap=True)
-        self.whole = button("Whole pictures", "tab", checkable=True, tip="Point at one to see which part excites it.")
-        self.cut = button("Patches", "tab", checkable=True, tip="Only the part of each picture that the unit sees.")
-        self._views = QButtonGroup(self)
+        self.cut = QCheckBox("Patches")
+        self.cut.setToolTip(
+            "Only the part of each picture that the unit sees. Without: point at a picture to see which part that is."
+        )
+        explain_on_focus(self.cut)
         self.top, self.least = FoundMosaic(theme, "Most exciting"), FoundMosaic(theme, "Least exciting")
-        self.top_word, self.least_word = label("Most", "heading"), label("Least", "heading")
-        self.whole.setChecked(True)
-        for made in (self.whole, self.cut):
-            self._views.addButton(made)
-        self._views.buttonClicked.connect(self._show)
+        self.top_word, self.least_word = ElidedLabel("heading"), ElidedLabel("heading")
+        self.cut.toggled.connect(self._show)
         self.top.chosen.connect(self._on_top)
         self.least.chosen.connect(self._on_least)
         self._lay_out()
@@ -131,7 +134,6 @@ class UnitPictures(QWidget):
         row = QHBoxLayout()
         row.setSpacing(2 * GRID_PX)
         row.addWidget(self.top_word, 1)
-        row.addWidget(self.whole)
         row.addWidget(self.cut)
         inner = QWidget()
         stack = QVBoxLayout(inner)
@@ -148,7 +150,6 @@ class UnitPictures(QWidget):
         self._scroll.setMinimumHeight(_LEAST_TILE_PX)
         self._scroll.setWidget(inner)
         self._scroll.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        column.addWidget(self.heading)
         column.addLayout(row)
         column.addWidget(self._scroll, 1)
 
@@ -159,13 +160,14 @@ class UnitPictures(QWidget):
 
     def set_cuts(self, cuts: bool) -> None:
         """Shows only the patches, or the whole pictures."""
-        (self.cut if cuts else self.whole).setChecked(True)
-        self._show()
+        self.cut.setChecked(cuts)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
+        self._theme = theme
         self.top.set_theme(theme)
         self.least.set_theme(theme)
+        self._fit()
 
     def show_record(self, record: UnitRecord | None, flat: bool) -> None:
         """Shows a record; `flat` says that the layer has single units; None empties it."""
@@ -175,20 +177,27 @@ class UnitPictures(QWidget):
     @Slot()
     def _show(self) -> None:
         record = self.record
-        for part in (self.heading, self.whole, self.cut, self.top_word, self.least_word, self.top, self.least):
+        for part in (self.cut, self.top_word, self.least_word, self.top, self.least):
             part.setVisible(record is not None)
         if record is None:
             return
-        self.heading.setText(_looked_at(record, self._flat))
+        self.top_word.set_whole(f"Most, of {_looked_at(record)}")
+        self.least_word.set_whole("Least")
+        what = f"Unit {record.unit.map + 1}" if self._flat else f"Map {record.unit.map + 1}, wherever in the picture"
+        self.top_word.setToolTip(f"{what}: the largest values first, then below the smallest.")
         for mosaic, found in ((self.top, record.top), (self.least, record.least)):
             mosaic.show_found(found, record.class_names, cut=self.cut.isChecked())
         self._fit()
 
     def _fit(self) -> None:
-        room = self._scroll.viewport().width() - GRID_PX
-        tile_px = (room + _GAP_PX) // _ACROSS - _GAP_PX
+        bar_px = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        room = self.width() - max(GRID_PX, bar_px) - GRID_PX
+        # Below so many letters of a caption, fewer stand in a row.
+        least_px = _LEAST_EM * self._theme.small_px
+        across = next((count for count in _ACROSS if (room + _GAP_PX) // count - _GAP_PX >= least_px), _ACROSS[-1])
+        tile_px = min(max((room + _GAP_PX) // across - _GAP_PX, _LEAST_TILE_PX), _MOST_EM * self._theme.small_px)
         for mosaic in (self.top, self.least):
-            mosaic.set_tile_px(min(max(tile_px, _LEAST_TILE_PX), _MOST_TILE_PX))
+            mosaic.set_tile_px(tile_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Eight pictures in a row."""
@@ -210,8 +219,9 @@ class UnitPictures(QWidget):
         self.taken.emit((found.pixels, _name(self.record.class_names, found.label)))
 
 
-def _looked_at(record: UnitRecord, flat: bool) -> str:
-    parts = sorted({one.part for one in (*record.top, *record.least)})
-    where = f" ({' and '.join(parts)} set{'s' if len(parts) > 1 else ''})" if parts else ""
-    what = f"unit {record.unit.map + 1}" if flat else f"map {record.unit.map + 1}, wherever in the picture,"
-    return f"Of {record.pictures:,} real pictures{where}, these excite {what} most and least."
+def _looked_at(record: UnitRecord) -> str:
+    parts = [part for part in ("train", "validation", "test") if any(one.part == part for one in record.top)]
+    words = (
+        f"{', '.join(parts[:-1])} and {parts[-1]} sets" if len(parts) > 1 else "".join(f"{part} set" for part in parts)
+    )
+    return f"{record.pictures:,} pictures" + (f" · {words}" if words else "")

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from cnnstudio.ui.theme import SELECTION, Theme, signed_colours
 from cnnstudio.ui.widgets._sum_line import signed
 
-_WIDEST_BAR_PX: Final = 28.0
+_WIDEST_BAR_PX: Final = 48.0
 _GAP_SHARE: Final = 0.25
 _LEAST_GAP_FROM_PX: Final = 4.0
 _LINES: Final = 3.4
