@@ -46,8 +46,9 @@ class EmbeddingColumn(QWidget):
         """Shows an embedding."""
         count, wrong = len(found.labels), int((found.guesses != found.labels).sum())
         when = when_words(found.step, found.weights_from)
-        words = f"{wrong:,} of {count:,} misread · {found.layer} · {when}"
+        words = f"{wrong:,} of {count:,} misread · {when}"
         self.line.show_name(name, words, hue)
+        self.line.setToolTip(f"{words}. The numbers that are mapped are those of the last hidden layer, {found.layer}.")
         self.map.setAccessibleName(f"{name}: map of {count:,} test pictures, {words}")
         self.map.set_embedding(found)
 

@@ -33,8 +33,12 @@ _NOTCH: Final = 1.0015
 
 _KEY_ZOOM: Final = 1.25
 _KEY_PAN_PX: Final = 40
+MISREAD: Final = -1
+"""In the place of a class: the pictures that the network takes for another."""
+
 _FADED: Final = 0.14
-_RING_PX: Final = 7.0
+_RING_SHARE: Final = 0.55
+_RING_PX: Final = 6.0
 _KEYS: Final = {
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
 }  # fmt: skip
@@ -130,7 +134,7 @@ class EmbeddingMap(QWidget):
             self.update()
 
     def set_only(self, label: int | None) -> None:
-        """Fades all classes but one; None shows all alike."""
+        """Fades all classes but one, or (`MISREAD`) all that is read correctly; None shows all alike."""
         if label != self._only:
             self._only = label
             self._redraw()
@@ -182,32 +186,51 @@ class EmbeddingMap(QWidget):
         marks, font = class_marks(embedding.class_names), mark_font(theme, len(embedding.labels))
         sprites = [sprite(mark, font, class_colour(theme, label), ratio) for label, mark in enumerate(marks)]
         room = QRectF(self.rect()).adjusted(-_RING_PX, -_RING_PX, _RING_PX, _RING_PX)
+        seen = [place for place, (x, y) in enumerate(self._places.tolist()) if room.contains(x, y)]
+        wrong, strong = embedding.guesses != embedding.labels, self._is_strong(embedding)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        wrong = embedding.guesses != embedding.labels
-        for place, (x, y) in enumerate(self._places.tolist()):
-            if not room.contains(x, y):
-                continue
-            label = int(embedding.labels[place])
-            painter.setOpacity(1.0 if self._only in (None, label) else _FADED)
+        painter.setPen(QPen(theme.colour("bad"), 1))
+        for place in seen:
             if wrong[place]:
-                painter.setPen(QPen(theme.colour("bad"), 1.2))
-                painter.drawEllipse(QPointF(x, y), _RING_PX, _RING_PX)
-            image = sprites[label]
+                painter.setOpacity(_RING_SHARE if strong[place] else _FADED)
+                painter.drawEllipse(QPointF(*self._places[place].tolist()), _RING_PX, _RING_PX)
+        for place in seen:
+            image, (x, y) = sprites[int(embedding.labels[place])], self._places[place].tolist()
             size = image.deviceIndependentSize()
+            painter.setOpacity(1.0 if strong[place] else _FADED)
             painter.drawPixmap(QPointF(x - size.width() / 2, y - size.height() / 2), image)
         painter.setOpacity(1.0)
         self._draw_names(painter, embedding, marks)
         painter.end()
         return made
 
+    def _is_strong(self, embedding: Embedding) -> NDArray[np.bool_]:
+        """Which points are not faded, bool [n]."""
+        if self._only is None:
+            return np.ones(len(embedding.labels), np.bool_)
+        if self._only == MISREAD:
+            return np.asarray(embedding.guesses != embedding.labels)
+        return np.asarray(embedding.labels == self._only)
+
     def _draw_names(self, painter: QPainter, embedding: Embedding, marks: tuple[str, ...]) -> None:
-        """Each class's mark, large, in the middle of its points: what is read from the last row."""
+        """Each class's mark, large, in the middle of its points: what is read from the last row.
+
+        The closest class first; one whose mark would lie on another's goes without.
+        """
         theme, font = self._theme, self._theme.font("title", bold=True)
+        found = []
         for label, mark in enumerate(marks):
             mine = self._places[embedding.labels == label]
-            if len(mine) and self._only in (None, label):
-                middle = QPointF(*np.median(mine, axis=0).tolist())
-                halo_text(painter, middle, mark, font, class_colour(theme, label), theme.colour("surface"))
+            if len(mine) and self._only in (None, MISREAD, label):
+                middle = np.median(mine, axis=0)
+                found.append((float(np.median(np.abs(mine - middle))), label, mark, middle))
+        taken: list[QRectF] = []
+        for _, label, mark, middle in sorted(found, key=lambda one: one[:2]):
+            area = QRectF(0, 0, font.pixelSize() * (0.4 + 0.5 * len(mark)), font.pixelSize())
+            area.moveCenter(QPointF(*middle.tolist()))
+            if not any(area.intersects(one) for one in taken):
+                taken.append(area)
+                halo_text(painter, area.center(), mark, font, class_colour(theme, label), theme.colour("surface"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the pixmap, then what moves."""

@@ -22,6 +22,7 @@ from cnnstudio.ui.widgets.attribution_words import class_name
 from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus
 from cnnstudio.ui.widgets.embedding_column import EmbeddingColumn
 from cnnstudio.ui.widgets.embedding_frame import turned_alike
+from cnnstudio.ui.widgets.embedding_map import MISREAD
 from cnnstudio.ui.widgets.embedding_marks import class_marks
 from cnnstudio.ui.widgets.embedding_thumbnails import Thumbnails
 
@@ -29,6 +30,9 @@ _GAP_MS: Final = 1000
 """During a run, once a second: with other weights the whole test set must be read again."""
 
 _WHOLE: Final = 1000
+_FIRST_CLASS: Final = 2
+"""In the list of classes, after all of them and the misread."""
+
 _PCA_SLOT: Final = "why map"
 _TSNE_SLOT: Final = "why t-SNE"
 _ABOUT: Final = {
@@ -109,8 +113,9 @@ class EmbeddingView(VerdictView):
         row.addStretch(1)
         self.only = QComboBox()
         self.only.addItem("all classes", None)
+        self.only.addItem("misread", MISREAD)
         self.only.setAccessibleName("Class in sight")
-        self.only.setToolTip("Fades all classes but one.")
+        self.only.setToolTip("Fades all classes but one, or all that is read correctly.")
         self.only.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         explain_on_focus(self.only)
         self.only.activated.connect(self._on_only)
@@ -140,7 +145,7 @@ class EmbeddingView(VerdictView):
     def restore(self, settings: dict[str, Any]) -> None:
         """Takes it back."""
         only = settings.get("only")
-        if isinstance(only, int) and not isinstance(only, bool) and only >= 0:
+        if isinstance(only, int) and not isinstance(only, bool):
             self._list_classes(self.class_names())
             self.only.setCurrentIndex(max(0, self.only.findData(only)))
 
@@ -308,10 +313,10 @@ class EmbeddingView(VerdictView):
     def _list_classes(self, names: tuple[str, ...]) -> None:
         marks = class_marks(names)
         wanted = [name if name == mark else f"{mark}  {name}" for name, mark in zip(names, marks, strict=True)]
-        if wanted == [self.only.itemText(place) for place in range(1, self.only.count())]:
+        if wanted == [self.only.itemText(place) for place in range(_FIRST_CLASS, self.only.count())]:
             return
         chosen = self.only.currentData()
-        while self.only.count() > 1:
+        while self.only.count() > _FIRST_CLASS:
             self.only.removeItem(self.only.count() - 1)
         for label_, name in enumerate(wanted):
             self.only.addItem(name, label_)

@@ -61,6 +61,7 @@ class NeighboursRow(QWidget):
         self.neighbours = found
         names, count = found.class_names, len(found.labels)
         self.line.show_name(name, self._words(found, verdict), hue)
+        self.line.setToolTip(f"{self.line.words}. Distances are those in the last hidden layer, {found.layer}.")
         self.mosaic.setAccessibleName(f"{name}: {self.line.words}")
         captions, tips = [], []
         for place in range(count):
@@ -79,7 +80,7 @@ class NeighboursRow(QWidget):
         count = len(found.labels)
         if found.weights_from == "none" or not count:
             return "not trained yet"
-        where = f"in {found.layer}, among {found.looked_at:,} training pictures"
+        where = f"of {found.looked_at:,} training pictures"
         if verdict is None:
             return f"the {count} nearest {where}"
         agree = int((found.labels == verdict).sum())
