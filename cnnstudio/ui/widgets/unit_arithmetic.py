@@ -39,9 +39,7 @@ Resolve = Callable[[tuple[int, int, int]], UnitOf | None]
 _LOW_EM: Final = 22
 _ROUNDED: Final = "Rounded to three decimals; all digits show on hover."
 _CURVE_PX: Final = 200
-_LEAST_LOW_EM: Final = 22
-_ROUNDED: Final = "Rounded to three decimals; all digits show on hover."
-_CURVE_PX: Final = 96
+_LEAST_CURVE_PX: Final = 96
 _MIDDLE_SHARE: Final = 1000
 """The planes take what there is, up to the height that their width lets them fill."""
 
