@@ -45,7 +45,7 @@ def find_neighbours(
         prepared = yield from pictures_of(question.dataset, network, session)
         near = yield from _neighbours(question, network, prepared, session, left)
         found.extend(near)
-    if not found:
+    if question.networks and not found:
         raise left.error()
     return tuple(found)
 
@@ -160,9 +160,14 @@ def embed(question: Embed, session: Session) -> Generator[Progress | None, None,
     """
     if question.pixels is not None:
         check_pixels(question.pixels)
-    tested = yield from _tested(question, session)
     left, laid = _LeftOut(question.dataset), []
-    for network in question.networks:
+    trained = [each for each in question.networks if session.reader(each, question.dataset, question.step) is not None]
+    if not question.networks:
+        return ()
+    if not trained:
+        raise left.error()
+    tested = yield from _tested(question, trained[0], session)
+    for network in trained:
         one = yield from _lay(question, network, tested, session, left)
         if one is not None:
             laid.append(one)
@@ -174,13 +179,13 @@ def embed(question: Embed, session: Session) -> Generator[Progress | None, None,
     return tuple(_embedding(question, one, tested, where) for one, where in zip(laid, points, strict=True))
 
 
-def _tested(question: Embed, session: Session) -> Generator[Progress, None, _Tested]:
+def _tested(question: Embed, network: str, session: Session) -> Generator[Progress, None, _Tested]:
     run = session.open_run
     if run is not None and run.config.dataset == question.dataset and len(run.test):
         pictures, index = session.test_pictures()
         names = run.started.class_names
     else:
-        prepared = yield from pictures_of(question.dataset, question.networks[0], session)
+        prepared = yield from pictures_of(question.dataset, network, session)
         pictures, names = prepared.test, prepared.class_names
         index = np.arange(len(pictures))
     chosen = evenly(len(pictures), question.most)

@@ -146,7 +146,7 @@ def drops(subject: Subject, cover: Pixels, boxes: Boxes) -> Generator[None, None
         for picture, (top, left, bottom, right) in zip(pictures, boxes[some], strict=False):
             picture[:, top:bottom, left:right] = cover[:, top:bottom, left:right]
         with torch.inference_mode():
-            logits = subject.module(subject.given(pictures))[:, subject.target].double().cpu().numpy()
+            logits = subject.module(subject.given(pictures))[:, subject.target].cpu().double().numpy()
         found[some] = logits[-1] - logits[:-1]  # the last one is not covered: read in the same batch, by the same sums
     return found
 

@@ -89,7 +89,7 @@ def explain(method: Method, subject: Subject) -> Generator[None, None, Explained
     """
     way = _WAYS[method]
     found = yield from way.attribute(subject)
-    values: Values = found.detach().sum((0, 1)).double().cpu().numpy()
+    values: Values = found.detach().sum((0, 1)).cpu().double().numpy()
     if not np.isfinite(values).all():
         return Explained(None, UNKNOWN)
     agreement = yield from check(subject, values, magnitude=way.magnitude, other_cover=method == "occlusion")
