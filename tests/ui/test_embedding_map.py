@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.attribution import Embed
-from cnnstudio.ui.theme import DARK, LIGHT, PROJECTOR, ROLE_COLOURS, SELECTION, contrast
+from cnnstudio.ui.theme import CONTRAST, DARK, LIGHT, PROJECTOR, ROLE_COLOURS, SELECTION, contrast
 from cnnstudio.ui.widgets.embedding_frame import Frame, nearest, towards, turned_alike
 from cnnstudio.ui.widgets.embedding_map import EmbeddingMap
 from cnnstudio.ui.widgets.embedding_marks import class_colour, class_marks
@@ -177,7 +177,7 @@ def test_the_marks_of_classes():
 def test_colours_of_classes_are_seen_and_are_no_networks(theme):
     colours = [class_colour(theme, label) for label in range(10)]
     assert len({colour.name() for colour in colours}) == 10
-    assert all(contrast(colour, theme.colour("surface")) >= 3 for colour in colours)
+    assert all(contrast(colour, theme.colour("surface")) >= CONTRAST for colour in colours)
     taken = {QColor(hue).name() for hue in (*ROLE_COLOURS.values(), SELECTION)}
     assert not taken & {colour.name() for colour in colours}
 

@@ -222,7 +222,7 @@ def test_the_nearest_training_pictures(ready, panel, qtbot):
     question = asked(ready, FindNeighbours)[-1]
     assert (question.networks, question.most) == (("mlp", "lenet5"), 8)
     mlp, _ = panel.neighbours.rows
-    assert mlp.mosaic.captions[:2] == ["0 at 0.50", "1 at 1.00"]
+    assert mlp.mosaic.captions[:2] == ["0 at 0.5", "1 at 1"]
     top = int(np.argmax(ready.studio.verdicts.verdicts[0].probabilities))
     assert mlp.line.words.startswith(f"says {top}, as {int(top < 8)} of the 8 nearest do")
     qtbot.mouseClick(mlp.mosaic, Qt.MouseButton.LeftButton, pos=mlp.mosaic.tile_rect(3).center())
@@ -285,7 +285,7 @@ def test_tsne_stays_until_it_is_computed_again(ready, mapped, qtbot):
     settle(ready)
     assert methods_of(asked(ready, Embed))[-1] == "tsne", "nothing is computed unasked"
     assert mapped.columns[0].map.hollow
-    assert "have changed since" in mapped.about.whole
+    assert "changed since" in mapped.about.whole
     qtbot.mouseClick(mapped.again, Qt.MouseButton.LeftButton)
     settle(ready)
     assert not mapped.columns[0].map.hollow

@@ -10,15 +10,12 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
-from cnnstudio.ui.theme import SELECTION, Theme, contrast, mixed
+from cnnstudio.ui.theme import CONTRAST, SELECTION, Theme, contrast, mixed
 
 _HUES: Final = (
     "#332288", "#CC6677", "#117733", "#88CCEE", "#882255", "#999933", "#AA4499", "#44AA99", "#7A7A7A", "#8C6D31",
 )  # fmt: skip
 """After the muted scheme of Tol (2021), distinct for colour-blind eyes; no network has one of these hues."""
-
-_GRAPHIC_CONTRAST: Final = 3.0
-"""Least contrast of what is seen, not read (WCAG 2.1, 1.4.11)."""
 
 _MOST_LETTERS: Final = 2
 _STAR_PX: Final = 13.0
@@ -32,7 +29,7 @@ def _seen(hue: str, behind: int) -> QColor:
     end = QColor("white") if ground.lightness() < 128 else QColor("black")
     for percent in range(0, 101, 5):
         shade = mixed(QColor(hue), end, percent / 100)
-        if contrast(shade, ground) >= _GRAPHIC_CONTRAST:
+        if contrast(shade, ground) >= CONTRAST:
             return shade
     return end
 

@@ -36,8 +36,8 @@ _FIRST_CLASS: Final = 2
 _PCA_SLOT: Final = "why map"
 _TSNE_SLOT: Final = "why t-SNE"
 _ABOUT: Final = {
-    "pca": "Ringed pictures are misread. PCA draws the two directions in which the layer's numbers vary most.",
-    "tsne": "t-SNE keeps near pictures near. Distances between clusters, and their sizes, mean little.",
+    "pca": "Ringed: misread. PCA draws the two directions of most variance.",
+    "tsne": "t-SNE: distances between clusters, and their sizes, mean little.",
 }
 _MORE: Final = {
     "pca": (
@@ -302,7 +302,7 @@ class EmbeddingView(VerdictView):
         self.cancel.setVisible(self._computing)
         said = _ABOUT[self.method]
         if chosen and stale and not self._computing:
-            said = "Picture or weights have changed since this t-SNE was computed; the star is the earlier picture's."
+            said = "Picture or weights have changed since: this is the earlier t-SNE."
         elif chosen and self._computing and not self._tsne:
             said = "t-SNE is being computed; until it is there, this is PCA."
         self.about.set_whole(said)

@@ -38,6 +38,7 @@ class NeighboursRow(QWidget):
         super().__init__()
         self._theme = theme
         self.neighbours: Neighbours | None = None
+        self._shown: tuple[Neighbours, str, QColor, int | None] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -54,11 +55,12 @@ class NeighboursRow(QWidget):
         self._theme = theme
         self.line.set_theme(theme)
         self.mosaic.set_theme(theme)
-        self._fit()
+        if self._shown is not None:
+            self.show_neighbours(*self._shown)
 
     def show_neighbours(self, found: Neighbours, name: str, hue: QColor, verdict: int | None) -> None:
         """Shows pictures; `verdict` is what the network takes the current picture for, where that is known."""
-        self.neighbours = found
+        self.neighbours, self._shown = found, (found, name, hue, verdict)
         names, count = found.class_names, len(found.labels)
         self.line.show_name(name, self._words(found, verdict), hue)
         self.line.setToolTip(f"{self.line.words}. Distances are those in the last hidden layer, {found.layer}.")
@@ -68,7 +70,7 @@ class NeighboursRow(QWidget):
             label_, far = int(found.labels[place]), float(found.distances[place])
             agrees = verdict is None or label_ == verdict
             colour = self._theme.colour("text" if agrees else "bad")
-            captions.append([Word(class_name(names, label_), colour), Word(f"at {far:.2f}")])
+            captions.append([Word(class_name(names, label_), colour), Word(f"at {far:.3g}")])
             tips.append(
                 f"Training picture {int(found.index[place]):,}: {class_name(names, label_)}, {far:.3f} away in "
                 f"{found.layer}. Click to put it on the canvas."

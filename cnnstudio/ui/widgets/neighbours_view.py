@@ -25,11 +25,11 @@ _GAP_MS: Final = 1000
 
 _SLOT: Final = "why neighbours"
 _MOST: Final = 8
-_ABOUT: Final = "What the last hidden layer puts close together, the network treats alike. Each has its own distances."
+_ABOUT: Final = "Close together in the last hidden layer means: treated alike."
 _ABOUT_MORE: Final = (
     "Each training picture becomes the list of numbers that the last hidden layer makes of it; the distance of two "
-    "lists is Euclidean. Only the layer after it decides, by one weighted sum for each class: pictures that lie close "
-    "together nearly always get the same verdict."
+    "lists is Euclidean, and those of two networks cannot be compared. The layer after it decides by one weighted sum "
+    "for each class: pictures that lie close together tend to get the same verdict."
 )
 
 
