@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from cnnstudio.core.inside import Pixels, Unit
 from cnnstudio.core.questions import Question, WeightsFrom
 
+PartName = Literal["train", "validation", "test", "more"]
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPicture:
@@ -25,7 +27,7 @@ class FoundPicture:
         column: Likewise.
         box: The receptive field there: top, left, bottom, right.
         index: Its place in the set it comes from.
-        part: Which set.
+        part: Which set; "more" are pictures of the same kind that were made for this, where the sets hold too few.
     """
 
     pixels: Pixels
@@ -35,7 +37,7 @@ class FoundPicture:
     column: int
     box: tuple[int, int, int, int]
     index: int
-    part: Literal["train", "validation", "test"]
+    part: PartName
 
 
 @dataclass(frozen=True, slots=True)

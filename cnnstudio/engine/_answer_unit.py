@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Final
 
-from cnnstudio.core.dataset import Progress
+from cnnstudio.core import limits
+from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.dataset import Pictures, Progress
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.layers import Step, times
 from cnnstudio.core.reading import as_maps
@@ -16,19 +19,25 @@ from cnnstudio.engine.maximise import maximise
 from cnnstudio.engine.records import Found, LayerRecord, Looked, layer_record, looked_at
 from cnnstudio.engine.session import Reader, Session, steady
 
+ENOUGH: Final = limits.RECORD_PICTURES
+"""Pictures that are looked at where they can be had."""
+
+MORE_SEED: Final = 77_001
+"""Of pictures that are made to be looked at: none of a race's own seeds, which count from 0."""
+
 
 def find_record(question: FindRecord, session: Session) -> Generator[Progress, None, UnitRecord]:
     """What one unit does over the data set's pictures: found for its whole layer at once, and remembered.
 
-    Looked at are 10,000 pictures, or all where there are fewer (`records.looked_at` says which): of the run's own data
-    where the run answers and they are the set asked for, else of the set's pictures in memory, else of those that its
-    own race would take.
+    Looked at are 10,000 pictures (`records.looked_at` says which): of the run's own data where the run answers and they
+    are the set asked for, else of the set's pictures in memory, else of those that its own race would take. Where these
+    are fewer, a set that the program makes itself has more of them made; of a stored one, all there are are looked at.
     """
     step, number = _asked(question, session)
     prepared = yield from pictures_of(question.dataset, question.network, session)
+    refuse_other_pictures(trained(question.network, question.dataset, question.step, session), prepared)
+    looked = looked_at(prepared, (yield from _more(prepared, session)))
     reader = trained(question.network, question.dataset, question.step, session)  # the weights may have changed
-    refuse_other_pictures(reader, prepared)
-    looked = looked_at(prepared)
     record = yield from _record(reader, step, prepared, looked, session)
     counts, edges = record.histograms.of(number)
     for array in (counts, edges):
@@ -57,6 +66,15 @@ def _asked(question: FindRecord | Maximise, session: Session) -> tuple[Step, int
     map_, row, column = place_in(spec, question.unit)
     _, rows, columns = as_maps(step.shape)
     return step, (map_ * rows + row) * columns + column
+
+
+def _more(prepared: Prepared, session: Session) -> Generator[Progress, None, Pictures | None]:
+    """As many further pictures as are missing from the number looked at, where the program can make them."""
+    missing = ENOUGH - len(prepared.train) - len(prepared.validation) - len(prepared.test)
+    if missing <= 0 or not prepared.info.generated:
+        return None
+    made = yield from session.load(RaceConfig(dataset=prepared.key, examples=missing, seed=MORE_SEED))
+    return made.train
 
 
 def refuse_other_pictures(reader: Reader, prepared: Prepared) -> None:

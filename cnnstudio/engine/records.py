@@ -9,7 +9,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from cnnstudio.core.layer_pools import GlobalMax, MaxPool
 from cnnstudio.core.layers import Sizes, Step
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.reading import sources, steps_by_name
+from cnnstudio.core.unit_record import PartName
 from cnnstudio.datasets import Prepared
 from cnnstudio.engine._histograms import Histograms
 from cnnstudio.engine.evaluate import slice_pictures
@@ -33,7 +34,6 @@ from cnnstudio.engine.probe import probe
 if TYPE_CHECKING:
     from cnnstudio.engine.session import Reader  # which keeps the records made here
 
-PartName = Literal["train", "validation", "test"]
 V = TypeVar("V", bound="Sized")
 
 KEPT: Final = 16
@@ -62,7 +62,9 @@ class Looked:
     index: NDArray[np.int64]
 
 
-def looked_at(prepared: Prepared, most: int = limits.RECORD_PICTURES) -> tuple[Looked, ...]:
+def looked_at(
+    prepared: Prepared, more: Pictures | None = None, most: int = limits.RECORD_PICTURES
+) -> tuple[Looked, ...]:
     """Which pictures of a data set are looked at.
 
     Test pictures first, as the network never learned from them, then validation, then training pictures, until there
@@ -70,12 +72,15 @@ def looked_at(prepared: Prepared, most: int = limits.RECORD_PICTURES) -> tuple[L
 
     Args:
         prepared: The three sets.
+        more: Further pictures of the same kind, looked at last.
         most: No more pictures than this.
     """
     left, found = most, []
-    parts: tuple[tuple[PartName, Pictures], ...] = (
+    parts: list[tuple[PartName, Pictures]] = [
         ("test", prepared.test), ("validation", prepared.validation), ("train", prepared.train),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if more is not None:
+        parts.append(("more", more))
     for part, pictures in parts:
         count = min(left, len(pictures))
         index = np.arange(count, dtype=np.int64) * len(pictures) // max(1, count)

@@ -28,6 +28,12 @@ from tests.engine import tiny
 CONV = Unit("1_conv", 2, 9, 11)
 
 
+@pytest.fixture(autouse=True)
+def no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' few pictures are enough, where a test does not say otherwise."""
+    monkeypatch.setattr(_answer_unit, "ENOUGH", 0)
+
+
 @pytest.fixture(scope="module")
 def ended() -> Session:
     session = tiny.session()
@@ -297,3 +303,25 @@ def test_searches_end_when_they_are_closed(ended: Session):
     assert next(work).fraction > 0
     work.close()
     assert not any(part._forward_hooks for part in ended.viewer("mlp").module.modules())
+
+
+def test_where_the_sets_hold_too_few_more_are_made_and_said_to_be(monkeypatch, ended: Session):
+    made = []
+
+    def preparing(config: RaceConfig, *rest):
+        made.append(config)
+        return (yield from tiny.prepare(config, *rest))
+
+    session = tiny.session(prepare_data=preparing)
+    tiny.run(tiny.config(), session)
+    few = answer_now(FindRecord("digits", "lenet5", CONV, 3), session)
+    monkeypatch.setattr(_answer_unit, "ENOUGH", few.pictures + 25)
+    session = tiny.session(prepare_data=preparing)
+    tiny.run(tiny.config(), session)
+    record = answer_now(FindRecord("digits", "lenet5", CONV, 3), session)
+    assert record.pictures == few.pictures + 25
+    assert (made[-1].examples, made[-1].seed) == (25, _answer_unit.MORE_SEED)
+    assert record.tested == few.tested
+    values = [each.value for each in record.top]
+    assert values == sorted(values, reverse=True)
+    assert {each.part for each in record.top} | {each.part for each in record.least} >= {"more"}

@@ -224,4 +224,6 @@ def _looked_at(record: UnitRecord) -> str:
     words = (
         f"{', '.join(parts[:-1])} and {parts[-1]} sets" if len(parts) > 1 else "".join(f"{part} set" for part in parts)
     )
+    if any(one.part == "more" for one in record.top):
+        words = f"{words}, and more made for this".removeprefix(", and ")
     return f"{record.pictures:,} pictures" + (f" · {words}" if words else "")
