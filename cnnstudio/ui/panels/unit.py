@@ -120,7 +120,8 @@ class UnitPanel(Panel):
     def on_picture(self) -> None:
         """The unit's value for another picture, at once."""
         picture = self.studio.picture
-        if picture is None or any(one.spec.input_shape != picture.shape for one in self._networks):
+        shapes = {one.spec.input_shape for one in self._networks}
+        if picture is None or shapes != {picture.shape}:
             self._ask_networks()
         else:
             self._ask()

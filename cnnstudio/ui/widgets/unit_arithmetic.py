@@ -250,7 +250,8 @@ class UnitArithmeticView(QWidget):
             wanted_px = max(wanted_px, self._said.sizeHint().height())
         if told.inputs.size and self.planes.isVisibleTo(self):
             plane = self._folded.plane(told.inputs, 0)
-            wanted_px = max(wanted_px, self.planes.height_for(self.planes.width(), *plane.shape))
+            wide_px = self.width() if told.weights is not None else self.width() // 2
+            wanted_px = max(wanted_px, self.planes.height_for(wide_px, *plane.shape))
         self._middle.setMaximumHeight(wanted_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
