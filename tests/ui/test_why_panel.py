@@ -73,7 +73,7 @@ def test_each_network_has_a_map_a_probability_and_a_check(ready, panel):
     mlp, cnn = panel.pixels.cards
     assert mlp.line.words == "says 3, 90.0 %"
     assert mlp.check.text() == (
-        "Covering what the map marks lowers the verdict: rank correlation 0.61, chance reaches 0.30. "
+        "Covering what the map marks changes the verdict most: rank correlation 0.61, chance reaches 0.30. "
         "The map can be believed here."
     )
     assert cnn.check.text().endswith("rank correlation 0.11, chance reaches 0.30. Do not believe this map.")
@@ -202,8 +202,12 @@ def test_a_map_of_zeros_or_of_no_numbers_is_white(signed):
 
 def test_what_the_check_says(ready):
     found = attributions(Attribute(three(), "digits", ("lenet5",), "saliency"))[0]
-    assert "nothing to believe" in check_words(replace(found, agreement=None))
-    assert "by design" in check_words(replace(found, method="occlusion"))
+    assert check_words(replace(found, agreement=None)).startswith("Nothing can be checked")
+    signed = replace(found, method="integrated", signed=True)
+    assert check_words(signed).startswith("Covering what the map marks lowers the verdict: rank correlation 0.61")
+    occlusion = replace(found, method="occlusion", signed=True)
+    assert check_words(occlusion).startswith("Levelling patches to their mean instead says the same: rank")
+    assert check_words(replace(occlusion, believed=False)).endswith("Do not believe this map.")
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ CAUTION_MORE: Final = (
 )
 CHECK_MORE: Final = (
     "Spearman's rank correlation between the map, summed over patches, and the drop of the class's logit when each "
-    "patch is covered: 1 means the same order, 0 none. Chance: the map's own values in patches at random places; 95 % "
-    "of such maps lie between"
+    "patch is covered (its size, where the map has no sign): 1 means the same order, 0 none. Occlusion is itself made "
+    "by covering; it is checked by levelling each patch to its mean colour. Chance: the map's own values in patches at "
+    "random places; 95 % of such maps lie between"
 )
 
 
@@ -87,21 +88,25 @@ def method_tip(method: Method) -> str:
 def check_words(attribution: Attribution) -> str:
     """What the occlusion check says of a map, one or two sentences."""
     if attribution.map is None:
-        return "Nothing to check."
+        return "Press Run to train it." if attribution.weights_from == "none" else "Nothing to check."
     if attribution.agreement is None:
-        return "The map has one value everywhere: there is nothing to check, and nothing to believe."
+        return "Nothing can be checked: the map has one value everywhere, or there is too little ink to cover."
     numbers = f"rank correlation {attribution.agreement:.2f}, chance reaches {attribution.by_chance[1]:.2f}"
     if attribution.method == "occlusion":
-        return f"This map is made by covering patches, so it agrees with the check almost by design: {numbers}."
-    if attribution.believed:
-        return f"Covering what the map marks lowers the verdict: {numbers}. The map can be believed here."
-    return f"Covering what the map marks does no more than chance: {numbers}. Do not believe this map."
+        said = "Levelling patches to their mean instead", "says the same", "says otherwise"
+    else:
+        does = "lowers the verdict" if attribution.signed else "changes the verdict most"
+        said = "Covering what the map marks", does, "does no more than chance"
+    believe = "The map can be believed here." if attribution.believed else "Do not believe this map."
+    return f"{said[0]} {said[1 if attribution.believed else 2]}: {numbers}. {believe}"
 
 
 def check_short(attribution: Attribution) -> str:
     """What the check says, where there is little room."""
-    if attribution.map is None or attribution.agreement is None or attribution.method == "occlusion":
-        return check_words(attribution).partition(":")[0].rstrip(".") + "."
+    if attribution.map is None:
+        return check_words(attribution)
+    if attribution.agreement is None:
+        return "Nothing can be checked here."
     numbers = f"Check {attribution.agreement:.2f}, chance {attribution.by_chance[1]:.2f}"
     return f"{numbers}: {'can be believed' if attribution.believed else 'do not believe it'}."
 

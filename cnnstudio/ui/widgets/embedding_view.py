@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout, QProgressBar, QWidget
 
 from cnnstudio.core.attribution import Embed, Embedding
 from cnnstudio.core.errors import ErrorReport
@@ -19,7 +19,7 @@ from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.attribution_base import VerdictView
 from cnnstudio.ui.widgets.attribution_words import class_name
-from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus
+from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
 from cnnstudio.ui.widgets.embedding_column import EmbeddingColumn
 from cnnstudio.ui.widgets.embedding_frame import turned_alike
 from cnnstudio.ui.widgets.embedding_map import MISREAD
@@ -30,6 +30,7 @@ _GAP_MS: Final = 1000
 """During a run, once a second: with other weights the whole test set must be read again."""
 
 _WHOLE: Final = 1000
+_SIDE_BY_SIDE: Final = 3
 _FIRST_CLASS: Final = 2
 """In the list of classes, after all of them and the misread."""
 
@@ -78,13 +79,15 @@ class EmbeddingView(VerdictView):
         self.thumbnails = Thumbnails(studio, self)
         self.thumbnails.arrived.connect(self._on_thumbnail)
         self._build_choices()
-        self._maps = QHBoxLayout()
+        self._maps = QGridLayout()
         self._maps.setSpacing(2 * GRID_PX)
         place = QWidget()
         place.setLayout(self._maps)
         self._maps.setContentsMargins(0, 0, 0, 0)
         self.content.addWidget(place, 1)
+        self.letters = label("", "small", wrap=True)
         self.about = ElidedLabel("muted")
+        self.content.addWidget(self.letters)
         self.content.addWidget(self.about)
         self._say()
 
@@ -281,18 +284,26 @@ class EmbeddingView(VerdictView):
             column = EmbeddingColumn(self.studio.theme)
             column.map.hovered.connect(self._on_hovered)
             column.map.chosen.connect(self._on_chosen)
-            self._maps.addWidget(column, 1)
             self.columns.append(column)
         while len(self.columns) > len(found):
             column = self.columns.pop()
             self._maps.removeWidget(column)
             column.deleteLater()
+        self._place()
         self._list_classes(found[0].class_names)
         names, colours = short_names(found), network_colours(found)
         for column, one in zip(self.columns, found, strict=True):
             column.show_embedding(one, names[one.network], colours[one.network])
             column.map.set_only(self.only.currentData())
         self._say()
+
+    def _place(self) -> None:
+        """Side by side; four and more in rows of two."""
+        across = len(self.columns) if len(self.columns) <= _SIDE_BY_SIDE else 2
+        for place, column in enumerate(self.columns):
+            self._maps.addWidget(column, place // across, place % across)
+        for place in range(_SIDE_BY_SIDE):
+            self._maps.setColumnStretch(place, int(place < across))
 
     def _say(self) -> None:
         """What the map is, and whether t-SNE is still that of the picture and the weights."""
@@ -312,7 +323,9 @@ class EmbeddingView(VerdictView):
 
     def _list_classes(self, names: tuple[str, ...]) -> None:
         marks = class_marks(names)
-        wanted = [name if name == mark else f"{mark}  {name}" for name, mark in zip(names, marks, strict=True)]
+        wanted = [name if name == mark else f"{mark} {name}" for name, mark in zip(names, marks, strict=True)]
+        self.letters.setText("" if marks == names else " · ".join(wanted))
+        self.letters.setVisible(marks != names)
         if wanted == [self.only.itemText(place) for place in range(_FIRST_CLASS, self.only.count())]:
             return
         chosen = self.only.currentData()
