@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
-from cnnstudio.core.inside import PICTURE, LayerKernels, NetworkMaps, ReadKernels, ReadMaps, Unit
+from cnnstudio.core.inside import LayerKernels, NetworkMaps, ReadMaps, Unit
 from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import Theme, network_colours
-from cnnstudio.ui.widgets._inside_colour import SCALES, Scale, network_scales, scale_of
+from cnnstudio.ui.widgets._inside_colour import SCALES, layer_scale, top_of
 from cnnstudio.ui.widgets._inside_layer import LayerPage
 from cnnstudio.ui.widgets._inside_overview import Overview
-from cnnstudio.ui.widgets._inside_place import Place, first_weighted, weighted_step
+from cnnstudio.ui.widgets._inside_place import Place, has_layer, kernel_questions, row_of
 from cnnstudio.ui.widgets._inside_plan import Box, plan
 from cnnstudio.ui.widgets._inside_specs import Card, Structure, cards_of, structure_of, when
 from cnnstudio.ui.widgets._names import short_names
@@ -31,9 +32,12 @@ _KERNELS_SLOT: Final = "inside kernels"
 _ALL_MAPS: Final = 1_024
 """More maps of one layer than any screen shows."""
 
+_SCALE_TIP: Final = (
+    "What the strongest colour stands for: the largest value of each map (weak maps show too), of the layer, or of the "
+    "whole network (layers can be compared)."
+)
 _NO_PICTURE: Final = "Draw something, or take a picture from the data set: every map then shows what it makes of it."
 _UNTRAINED: Final = "Nothing has learned this data set yet: press Run, and watch the maps take shape."
-_FEW_BESIDE: Final = 24
 _LOADING: Final = "The maps show as soon as PyTorch is loaded."
 
 
@@ -74,7 +78,6 @@ class InsidePanel(Panel):
         self.page.step_chosen.connect(self._on_step)
         self.page.unit_chosen.connect(self._on_unit_chosen)
         self.page.opened.connect(self._open_unit)
-        self.page.left.connect(self._go_up)
         self.stack.addWidget(self.page)
         self.studio.config_changed.connect(self._on_config)
         self.studio.engine_ready.connect(self._on_ready)
@@ -87,15 +90,10 @@ class InsidePanel(Panel):
                             "their own; else a column shows what comes out after them.")  # fmt: skip
         self.every.toggled.connect(self._on_every)
         self.controls.addWidget(self.every)
-        tip = (
-            "What the strongest colour stands for: the largest value of each map (weak maps show too), of the layer, "
-            "or of the whole network (layers can be compared)."
-        )
-        self.controls.addWidget(label("colour scale", "muted", tip=tip))
         self.scale = QComboBox()
-        self.scale.addItems([f"per {one}" for one in SCALES])
+        self.scale.addItems([f"colours per {one}" for one in SCALES])
         self.scale.setCurrentIndex(SCALES.index(self._place.scale))
-        self.scale.setToolTip(tip)
+        self.scale.setToolTip(_SCALE_TIP)
         self.scale.setAccessibleName("colour scale")
         explain_on_focus(self.scale)
         self.scale.currentIndexChanged.connect(self._on_scale)
@@ -105,7 +103,8 @@ class InsidePanel(Panel):
 
     def sync(self) -> None:
         """Shows the structure, and asks for the maps as they are now."""
-        self._read_structure()
+        self._structure = structure_of(self.studio.reading)
+        self._take_cards(self._structure.cards)
         self._ask()
 
     def on_picture(self) -> None:
@@ -150,9 +149,12 @@ class InsidePanel(Panel):
 
     def restore(self, settings: dict[str, Any]) -> None:
         """Goes there again."""
-        self._place = Place.from_json(settings)
-        self.every.setChecked(self._place.every)
-        self.scale.setCurrentIndex(SCALES.index(self._place.scale))
+        place = Place.from_json(settings)
+        self.every.setChecked(place.every)
+        self.scale.setCurrentIndex(SCALES.index(place.scale))
+        self._place = place
+        if self._cards:
+            self._show_structure()
         if self.isVisible():
             self.sync()
 
@@ -179,8 +181,7 @@ class InsidePanel(Panel):
     @Slot(int)
     def _on_scale(self, index: int) -> None:
         self._place = replace(self._place, scale=SCALES[index])
-        for row in self.overview.rows.values():
-            row.show_scale(self._place.scale)
+        self.overview.show_scale(self._place.scale)
         self.page.set_each(self._place.scale == "map")
         if self._place.layer:
             self._ask_maps()
@@ -207,7 +208,7 @@ class InsidePanel(Panel):
         if index == 0:
             self._go_up()
         else:
-            self._open_unit()
+            self.studio.set_unit(None)
 
     @Slot(object)
     def _on_unit_chosen(self, place: tuple[int, int, int]) -> None:
@@ -235,18 +236,20 @@ class InsidePanel(Panel):
         if before.layer:
             self._scrolls[before.network, before.layer] = self.page.verticalScrollBar().value()
         self._place = replace(before, network=network, layer=layer)
-        self._answer = self._answer if not layer else ()
         self.page.forget_beside()
         self.page.show_kernels(None)
         self._show_place()
         self._ask()
         self.page.verticalScrollBar().setValue(self._scrolls.get((network, layer), 0))
 
-    # Showing
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Goes up."""
+        if self._place.layer and event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Backspace):
+            self._go_up()
+        else:
+            super().keyPressEvent(event)
 
-    def _read_structure(self) -> None:
-        self._structure = structure_of(self.studio.reading)
-        self._take_cards(self._structure.cards)
+    # Showing
 
     def _take_cards(self, cards: tuple[Card, ...]) -> None:
         if cards and cards != self._cards:
@@ -270,13 +273,9 @@ class InsidePanel(Panel):
         answer = next((one for one in self._answer if one.network == card.network), None)
         self.page.show_layer(card.spec, self._box(card), layer, name, hue, when(answer) if answer is not None else "")
         maps = next((one for one in answer.layers if one.layer == layer), None) if answer is not None else None
-        scale = None
-        if maps is not None:
-            scale = scale_of(maps.lowest, maps.highest)
-            if scale_of_what == "network" and self._top:
-                scale = Scale(-self._top if scale.signed else 0.0, self._top, scale.signed)
-        row = next(row for row in card.spec.rows() if row.name == layer)
-        self.page.show_maps(maps, row, scale, scale_of_what)
+        top = self._top if scale_of_what == "network" else 0.0
+        scale = layer_scale(maps, top) if maps is not None else None
+        self.page.show_maps(maps, row_of(card.spec, layer), scale, scale_of_what)
 
     def _show_place(self) -> None:
         if self._place.layer and self._card is None:
@@ -290,12 +289,8 @@ class InsidePanel(Panel):
     @property
     def _card(self) -> Card | None:
         """The network of the layer looked at, where it has that layer."""
-        for card in self._cards:
-            if card.network == self._place.network and any(
-                step.name == self._place.layer for step in card.spec.steps()
-            ):
-                return card
-        return None
+        network, layer = self._place.network, self._place.layer
+        return next((card for card in self._cards if card.network == network and has_layer(card.spec, layer)), None)
 
     def _box(self, card: Card) -> Box:
         made = plan(card.spec, self._place.every, self._place.flips(card.network))
@@ -314,7 +309,7 @@ class InsidePanel(Panel):
         self.overview.show_unit(unit.unit if unit is not None else None, unit.network if unit is not None else "")
         parts, card, selected, words = ["Network"], self._card, self._selected, ""
         if card is not None:
-            row = next(row for row in card.spec.rows() if row.name == self._place.layer)
+            row = row_of(card.spec, self._place.layer)
             parts.append(f"{short_names(self._cards)[card.network]}, {row.title}")
             words = "Click a number to select its unit."
             if selected is not None:
@@ -354,17 +349,11 @@ class InsidePanel(Panel):
         card, studio = self._card, self.studio
         if card is None or studio.engine is None or studio.ready is None:
             return
-        layer = weighted_step(card.spec, self._box(card))
-        if not layer:
-            self.page.show_kernels(None)
-            return
-        dataset, moment = studio.reading.dataset, studio.moment
-        question = ReadKernels(dataset, card.network, layer, moment)
-        studio.ask(question, self._on_kernels, self._on_no_kernels, slot=_KERNELS_SLOT)
-        if layer == first_weighted(card.spec):
-            for number, other in enumerate(one for one in self._cards if one is not card):
-                question = ReadKernels(dataset, other.network, first_weighted(other.spec), moment, _FEW_BESIDE)
-                studio.ask(question, self._on_beside, self._on_no_kernels, slot=f"{_KERNELS_SLOT} {number}")
+        own, others = kernel_questions(self._cards, card, self._box(card), studio.reading.dataset, studio.moment)
+        if own is not None:
+            studio.ask(own, self._on_kernels, self._on_no_kernels, slot=_KERNELS_SLOT)
+        for number, question in enumerate(others):
+            studio.ask(question, self._on_beside, self._on_no_kernels, slot=f"{_KERNELS_SLOT} {number}")
 
     def _on_maps(self, answer: tuple[NetworkMaps, ...]) -> None:
         if self._place.layer and {one.network for one in answer} != {self._place.network}:
@@ -377,8 +366,7 @@ class InsidePanel(Panel):
         self._tell(_UNTRAINED if untrained else "")
 
     def _on_ranges(self, answer: tuple[NetworkMaps, ...]) -> None:
-        self._top = max((scale.highest for one in answer for layer, scale in network_scales(one.layers).items()
-                         if layer != PICTURE), default=0.0)  # fmt: skip
+        self._top = max((top_of(one.layers) for one in answer), default=0.0)
         self._show_answer()
 
     def _on_error(self, report: ErrorReport) -> None:
@@ -392,12 +380,10 @@ class InsidePanel(Panel):
             self.page.show_kernels(kernels)
 
     def _on_beside(self, kernels: LayerKernels) -> None:
-        card = self._card
-        if card is None or kernels.network == card.network:
-            return
-        names, colours = short_names(self._cards), network_colours(self._cards)
-        if kernels.network in names:
-            self.page.show_beside(kernels, names[kernels.network], colours[kernels.network])
+        names = short_names(self._cards)
+        if self._card is not None and kernels.network in names and kernels.network != self._place.network:
+            hue = network_colours(self._cards)[kernels.network]
+            self.page.show_beside(kernels, names[kernels.network], hue)
 
     def _on_no_kernels(self, report: ErrorReport) -> None:
         self.page.show_kernels(None)

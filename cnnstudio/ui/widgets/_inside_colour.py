@@ -35,8 +35,8 @@ class Scale:
 
     @property
     def words(self) -> str:
-        """As in "-1.2 to 1.2"."""
-        return f"{short(self.lowest)} to {short(self.highest)}"
+        """As in "± 1.2" or "0 to 3.4"."""
+        return f"± {short(self.highest)}" if self.signed else f"{short(self.lowest)} to {short(self.highest)}"
 
 
 def short(value: float) -> str:
@@ -78,14 +78,21 @@ def scale_of(lowest: float, highest: float, *, picture: bool = False) -> Scale:
 
 def network_scales(layers: Sequence[LayerMaps]) -> dict[str, Scale]:
     """One scale for all layers of a network: signed ones share one size, and so do the others."""
-    top = max((max(-one.lowest, one.highest) for one in layers if one.layer != PICTURE), default=0.0)
-    scales = {}
-    for one in layers:
-        if one.layer == PICTURE:
-            scales[one.layer] = scale_of(one.lowest, one.highest, picture=True)
-        else:
-            scales[one.layer] = Scale(-top, top, True) if one.lowest < 0 else Scale(0.0, top, False)
-    return scales
+    top = top_of(layers)
+    return {one.layer: layer_scale(one, 0.0 if one.layer == PICTURE else top) for one in layers}
+
+
+def layer_scale(layer: LayerMaps, top: float) -> Scale:
+    """The scale of one layer; with a `top` above 0, the one that the layers of its network share."""
+    scale = scale_of(layer.lowest, layer.highest, picture=layer.layer == PICTURE)
+    if top <= 0:
+        return scale
+    return Scale(-top if scale.signed else 0.0, top, scale.signed)
+
+
+def top_of(layers: Sequence[LayerMaps]) -> float:
+    """The size of the largest value of any layer, the picture aside."""
+    return max((max(-one.lowest, one.highest) for one in layers if one.layer != PICTURE), default=0.0)
 
 
 def as_maps(values: NDArray[Any]) -> NDArray[Any]:
@@ -115,7 +122,7 @@ def image_of(layer: LayerMaps, scale: Scale, each: bool) -> QImage:
         span = np.where(span > 0, span, 1)
     elif span <= 0:
         span = 1.0
-    place = (values - low) * (_LAST / span)
+    place = (values - low) / span * _LAST
     if scale.signed:
         place = np.where(values == 0, _LAST / 2, place)
     np.nan_to_num(place, copy=False, nan=_LAST / 2 if scale.signed else 0.0, posinf=_LAST, neginf=0)

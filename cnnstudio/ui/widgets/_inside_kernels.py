@@ -22,7 +22,7 @@ _BETWEEN: Final = 120
 _SIDE_BY_SIDE: Final = 3
 """So many channels stand side by side; more are laid in a square."""
 
-_FINE_PX: Final = 24
+_FINE_PX: Final = 96
 _TILE_PX: Final = 72
 _FINE_TILE_PX: Final = 96
 _SMALL_TILE_PX: Final = 44

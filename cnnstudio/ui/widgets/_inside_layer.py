@@ -32,7 +32,6 @@ class LayerPage(QScrollArea):
         step_chosen(layer): The student wants to see another step of the same column.
         unit_chosen((map, row, column)): The student selected a unit.
         opened(): The student wants everything about the selected unit.
-        left(): Escape or Backspace.
 
     Thread: GUI.
     """
@@ -40,7 +39,6 @@ class LayerPage(QScrollArea):
     step_chosen = Signal(str)
     unit_chosen = Signal(object)
     opened = Signal()
-    left = Signal()
 
     def __init__(self, theme: Theme) -> None:
         """Makes it empty."""
@@ -61,7 +59,6 @@ class LayerPage(QScrollArea):
         self.mosaic = LayerMosaic(theme)
         self.mosaic.unit_chosen.connect(self.unit_chosen)
         self.mosaic.opened.connect(self.opened)
-        self.mosaic.left.connect(self.left)
         self._column.addWidget(self.mosaic)
         self._column.addSpacing(GRID_PX)
         self.heading = label("", "heading", wrap=True)
@@ -135,7 +132,8 @@ class LayerPage(QScrollArea):
     def show_maps(self, maps: LayerMaps | None, row: Row, scale: Scale | None, scale_of: ScaleOf) -> None:
         """Shows the maps, or empty frames."""
         self.mosaic.set_layer(maps, row.shape, scale, scale_of == "map")
-        self.legend.show_scales("network" if scale_of != "map" else "map", [scale] if scale is not None else [])
+        used = [scale] if scale is not None else []
+        self.legend.show_scales("network" if scale_of != "map" else "map", used, only_used=True)
 
     def show_unit(self, unit: Unit | None, words: str) -> None:
         """Frames a unit of this layer, or none."""
@@ -172,13 +170,17 @@ class LayerPage(QScrollArea):
 
     def _show_cards(self) -> None:
         while len(self._cards) < len(self._beside):
-            card = KernelsCard(self._theme)
-            self._cards.append(card)
-            self._column.insertWidget(self._column.count() - 1, card)
+            self._cards.append(KernelsCard(self._theme))
         shown = list(self._beside.values())
         for place, card in enumerate(self._cards):
             card.setVisible(place < len(shown))
             if place < len(shown):
+                kernels = shown[place][0]
+                own_is_long = self._own is not None and self._own.kind == "templates"
+                # Few small kernels stand before many templates, so that both are in sight.
+                before = own_is_long and kernels.kind == "kernels"
+                self._column.removeWidget(card)
+                self._column.insertWidget(self._column.indexOf(self.kernels) + (not before), card)
                 card.show_kernels(*shown[place], self._each)
         self._say_heading()
 

@@ -14,7 +14,7 @@ from cnnstudio.core.layers import Sizes
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets._inside_plan import Box, Fork, Node, Plan, Span
 
-COLUMN_GAP_PX: Final = 2.25 * GRID_PX
+COLUMN_GAP_PX: Final = 1.75 * GRID_PX
 TILE_GAP_PX: Final = 3.0
 FEW_MAPS: Final = 16
 MOST_SHOWN: Final = 64
@@ -23,14 +23,17 @@ MOST_SHOWN: Final = 64
 _LARGEST_TILE_PX: Final = 104.0
 _LEAST_TILE_PX: Final = 13.0
 _FLAT_CELL: Final = (15.0, 7.0)
-_FEW_CELL: Final = (26.0, 12.0)
+_FEW_CELL_PX: Final = 26.0
 _FLAT_GAP_PX: Final = 1.5
 _SHORTCUT_PX: Final = 2.5 * GRID_PX
 _LEAST_BLOCK_PX: Final = 6 * GRID_PX
-_SCALES: Final = (1.7, 1.5, 1.35, 1.2, 1.1, 1.0, 0.92, 0.85, 0.78, 0.7)
-"""Sizes of tiles that are tried, from the largest; the first with which the strip fits is taken."""
+# Sizes of tiles that are tried, from the largest; the first with which the strip fits is taken.
+_SCALES: Final = (1.8, 1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6)
+_LONG_SCALE: Final = 0.8
+"""For a strip that does not fit with any of them, and scrolls."""
 
-VERDICT_PX: Final = 13 * GRID_PX
+
+VERDICT_PX: Final = 10 * GRID_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,17 @@ class Room:
         head_px: Height of the lines above the maps.
         foot_px: Height of the lines below them.
         bracket_px: Height of a line above opened blocks.
+        line_px: Height of one line of text.
         title_px: Width that the column of a box needs for its text.
+        roomy: Whether the numbers of weights stand under the maps.
     """
 
     head_px: float
     foot_px: float
     bracket_px: float
+    line_px: float
     title_px: Callable[[Box], float]
+    roomy: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,8 @@ def lay_out(plan: Plan, width: float, height: float, room: Room) -> Layout:
         made = _Placer(room, scale).lay_out(plan, max(height, least))
         if made.width <= width:
             break
+    else:
+        made = _Placer(room, _LONG_SCALE).lay_out(plan, max(height, least))
     made.least_height = least
     return made
 
@@ -262,7 +271,11 @@ class _Placer:
     def _tiles(self, box: Box, count: int, room: float) -> tuple[tuple[float, float], float, int]:
         """Size of a tile, gap, and how many stand above each other."""
         if is_flat(box.shape):
-            wide, high = _FEW_CELL if count <= FEW_MAPS else _FLAT_CELL
+            if count <= FEW_MAPS:
+                # As high as the lines of the verdict, so that a last layer's units stand beside their classes.
+                high = min(self._room.line_px, room / count) - _FLAT_GAP_PX
+                return (_FEW_CELL_PX, max(high, 2.0)), _FLAT_GAP_PX, count
+            wide, high = _FLAT_CELL[0] * min(1.0, self._scale), _FLAT_CELL[1]
             rows = max(1, int((room + _FLAT_GAP_PX) // (high + _FLAT_GAP_PX)))
             return (wide, high), _FLAT_GAP_PX, min(rows, count)
         ratio = box.shape[1] / box.shape[2]

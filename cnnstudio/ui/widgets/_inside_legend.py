@@ -35,6 +35,7 @@ class Legend(QWidget):
         self._theme = theme
         self._signed: tuple[str, str] = _SIGNED_WORDS
         self._plain: tuple[str, str] = _PLAIN_WORDS
+        self._shown: tuple[bool, ...] = (True, False)
         self._ramps = tuple(_ramp(table) for table in (weight_map(), value_map()))
         self.setToolTip(_TIP)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -50,8 +51,18 @@ class Legend(QWidget):
         self.updateGeometry()
         self.update()
 
-    def show_scales(self, scale_of: ScaleOf, scales: Iterable[Scale]) -> None:
-        """Shows numbers where one scale is everybody's, else what the ends mean."""
+    def show_scales(self, scale_of: ScaleOf, scales: Iterable[Scale], *, only_used: bool = False) -> None:
+        """Shows numbers where one scale is everybody's, else what the ends mean.
+
+        Args:
+            scale_of: Whose the scale is; "network" where `scales` are everybody's.
+            scales: Those in use.
+            only_used: Whether a ramp that none of them has is left out.
+        """
+        before = self._shown, self._signed, self._plain
+        scales = tuple(scales)
+        used = {scale.signed for scale in scales}
+        self._shown = tuple(signed for signed in (True, False) if not only_used or not used or signed in used)
         self._signed, self._plain = _SIGNED_WORDS, _PLAIN_WORDS
         if scale_of == "network":
             for scale in scales:
@@ -59,6 +70,8 @@ class Legend(QWidget):
                     self._signed = short(scale.lowest), short(scale.highest)
                 else:
                     self._plain = "0", short(scale.highest)
+        if before == (self._shown, self._signed, self._plain):
+            return
         self.setAccessibleName(f"Colours: {self._signed[0]} to {self._signed[1]}; {' to '.join(self._plain)}")
         self.updateGeometry()
         self.update()
@@ -68,10 +81,11 @@ class Legend(QWidget):
         metrics = QFontMetricsF(self._theme.font("small")).horizontalAdvance
         parts: list[tuple[float, str, bool]] = []
         left = 0.0
-        for number, (low, high) in enumerate((self._signed, self._plain)):
+        for signed in self._shown:
+            low, high = self._signed if signed else self._plain
             parts.append((left, low, True))
             left += metrics(low) + GRID_PX / 2
-            parts.append((left, str(number), False))
+            parts.append((left, str(int(not signed)), False))
             left += _RAMP_PX + GRID_PX / 2
             parts.append((left, high, True))
             left += metrics(high) + 2 * GRID_PX

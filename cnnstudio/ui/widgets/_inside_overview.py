@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.core.inside import NetworkMaps, Unit
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
+from cnnstudio.ui.widgets._inside_colour import ScaleOf
 from cnnstudio.ui.widgets._inside_place import Place, stretch_of
 from cnnstudio.ui.widgets._inside_plan import plan
 from cnnstudio.ui.widgets._inside_row import NetworkRow
@@ -92,8 +93,15 @@ class Overview(QScrollArea):
         for card in self._cards:
             row = self.rows[card.network]
             row.show_maps(by_key.get(card.network))
-            said = [card.title, card.spec.summary, words.get(card.network, "")]
-            row.show_name(names[card.network], " · ".join(part for part in said if part), colours[card.network])
+            name = names[card.network]
+            title = card.title if card.title != name else ""
+            said = [title, f"{card.spec.parameters:,} weights", words.get(card.network, "")]
+            row.show_name(name, " · ".join(part for part in said if part), colours[card.network])
+
+    def show_scale(self, scale_of: ScaleOf) -> None:
+        """Chooses whose the colour scale is."""
+        for row in self.rows.values():
+            row.show_scale(scale_of)
 
     def show_unit(self, unit: Unit | None, of: str) -> None:
         """Frames the selected unit of one network, or none."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
+from cnnstudio.core.inside import PICTURE
 from cnnstudio.core.layers import times
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._inside_layout import Bracket, Layout, Placed, Room
@@ -24,6 +26,14 @@ _MARK_PX: Final = 9.0
 _ARROW_PX: Final = 3.0
 _LEAST_SHARE: Final = 0.005
 _LINE_SPACE: Final = 1.3
+_ROOMY_LINES: Final = 18
+"""A strip as high as this has room for the numbers of weights under its maps."""
+
+_PICTURE_RANGE: Final = "-0.00 to 0.00"
+_SECOND_EM: Final = 5.5
+"""A column is wide enough for so much of its second line; the rest is cut."""
+
+_SIZED: Final = re.compile(r"(.+) (\d+ x \d+)")
 
 
 def line_px(theme: Theme) -> float:
@@ -31,33 +41,40 @@ def line_px(theme: Theme) -> float:
     return round(theme.small_px * _LINE_SPACE)
 
 
-def room_for(theme: Theme, plan: Plan) -> Room:
-    """What the text of a strip needs."""
+def room_for(theme: Theme, plan: Plan, height: float) -> Room:
+    """What the text of a strip needs; a low strip leaves the numbers of weights to the tips."""
     high = line_px(theme)
+    roomy = height >= _ROOMY_LINES * high
     bold, plain = QFontMetricsF(theme.font("small", bold=True)), QFontMetricsF(theme.font("small"))
-    lines = 2 + any(box.extra for box in plan.boxes)
+    lines = 2 + any(head_words(box)[1] for box in plan.boxes)
 
     def title_px(box: Box) -> float:
-        title = bold.horizontalAdvance(box.title) + (_MARK_PX + GRID_PX / 2 if box.folded else 0)
-        under = (plain.horizontalAdvance(text) for text in (times(*box.shape), weights_words(box)))
-        return max(title, *under) + 2
+        title, second = head_words(box)
+        needed = bold.horizontalAdvance(title) + (_MARK_PX + GRID_PX / 2 if box.folded else 0)
+        under = (plain.horizontalAdvance(text) for text in (times(*box.shape), *(weights_words(box) if roomy else ())))
+        if box.shown == PICTURE:
+            needed = max(needed, plain.horizontalAdvance(_PICTURE_RANGE))
+        return max(needed, min(plain.horizontalAdvance(second), _SECOND_EM * theme.small_px), *under) + 2
 
-    return Room(lines * high + GRID_PX / 2, 2 * high + GRID_PX / 2, high + GRID_PX / 2, title_px)
+    foot = (3 if roomy else 1) * high + GRID_PX / 2
+    return Room(lines * high + GRID_PX / 2, foot, high + GRID_PX / 2, high, title_px, roomy)
 
 
-def weights_words(box: Box) -> str:
-    """As in "156 weights" or "4.7 M weights"; "" where there are none."""
+def weights_words(box: Box) -> tuple[str, ...]:
+    """As in ("156", "weights") or ("4.7 M", "weights"), below each other; () where there are none."""
     if not box.weights:
-        return ""
-    return f"{box.weights / _MILLION:.1f} M weights" if box.weights >= _MILLION else f"{box.weights:,} weights"
+        return ()
+    return f"{box.weights / _MILLION:.1f} M" if box.weights >= _MILLION else f"{box.weights:,}", "weights"
 
 
-def extra_words(box: Box) -> str:
-    """What the second line of a column says."""
-    return box.extra if box.folded or not box.extra else f"then {box.extra}"
+def head_words(box: Box) -> tuple[str, str]:
+    """The two lines above a column's shape, as in ("max pool", "2 x 2, relu")."""
+    found = _SIZED.fullmatch(box.title)
+    kind, size = (found[1], found[2]) if found else (box.title, "")
+    return kind, ", ".join(part for part in (size, box.extra) if part)
 
 
-def paint_still(painter: QPainter, theme: Theme, plan: Plan, layout: Layout, seen: QRectF) -> None:
+def paint_still(painter: QPainter, theme: Theme, plan: Plan, layout: Layout, seen: QRectF, *, roomy: bool) -> None:
     """Paints what does not change with the picture.
 
     Args:
@@ -66,6 +83,7 @@ def paint_still(painter: QPainter, theme: Theme, plan: Plan, layout: Layout, see
         plan: What is shown.
         layout: Where it lies.
         seen: What of it is in sight, px.
+        roomy: Whether the numbers of weights stand under the maps.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(theme.colour("outline"), 1.2))
@@ -78,7 +96,7 @@ def paint_still(painter: QPainter, theme: Theme, plan: Plan, layout: Layout, see
         _paint_bracket(painter, theme, bracket)
     for box, placed in zip(plan.boxes, layout.placed, strict=True):
         if placed.area.intersects(seen):
-            _paint_column(painter, theme, box, placed)
+            _paint_column(painter, theme, box, placed, roomy=roomy)
     painter.setFont(theme.font("small", bold=True))
     painter.setPen(theme.colour("text"))
     line = QRectF(layout.verdict.left(), layout.verdict.top(), layout.verdict.width(), line_px(theme))
@@ -137,11 +155,11 @@ def _paint_bracket(painter: QPainter, theme: Theme, bracket: Bracket) -> None:
         ]))  # fmt: skip
 
 
-def _paint_column(painter: QPainter, theme: Theme, box: Box, placed: Placed) -> None:
+def _paint_column(painter: QPainter, theme: Theme, box: Box, placed: Placed, *, roomy: bool) -> None:
     high, area = line_px(theme), placed.area
+    title, second = head_words(box)
     painter.setFont(theme.font("small", bold=True))
     metrics = QFontMetricsF(painter.font())
-    title = metrics.elidedText(box.title, Qt.TextElideMode.ElideRight, area.width())
     line = QRectF(area.left(), area.top(), area.width(), high)
     if box.folded:
         left = area.center().x() - (metrics.horizontalAdvance(title) + _MARK_PX + GRID_PX / 2) / 2
@@ -150,17 +168,15 @@ def _paint_column(painter: QPainter, theme: Theme, box: Box, placed: Placed) -> 
     painter.setPen(theme.colour("text"))
     painter.drawText(line, _LEFT if box.folded else _CENTRE, title)
     painter.setFont(theme.font("small"))
-    metrics = QFontMetricsF(painter.font())
-    bottom = placed.block.top() - GRID_PX / 2
-    shape_line = QRectF(area.left(), bottom - high, area.width(), high)
-    below = QRectF(area.left(), placed.block.bottom() + GRID_PX / 2, area.width(), high)
     painter.setPen(theme.colour("muted"))
-    if box.extra:
-        middle = QRectF(area.left(), area.top() + high, area.width(), high)
-        painter.drawText(middle, _CENTRE, metrics.elidedText(extra_words(box), Qt.TextElideMode.ElideRight,
-                                                             area.width()))  # fmt: skip
-    painter.drawText(shape_line, _CENTRE, times(*box.shape))
-    painter.drawText(below, _CENTRE, weights_words(box))
+    second = QFontMetricsF(painter.font()).elidedText(second, Qt.TextElideMode.ElideRight, area.width())
+    painter.drawText(QRectF(area.left(), area.top() + high, area.width(), high), _CENTRE, second)
+    above = QRectF(area.left(), placed.block.top() - GRID_PX / 2 - high, area.width(), high)
+    painter.drawText(above, _CENTRE, times(*box.shape))
+    below = QRectF(area.left(), placed.block.bottom() + GRID_PX / 2, area.width(), high)
+    for text in weights_words(box) if roomy else ():
+        painter.drawText(below, _CENTRE, text)
+        below.translate(0, high)
     _paint_frames(painter, theme, placed)
 
 
@@ -225,7 +241,9 @@ def paint_range(painter: QPainter, theme: Theme, placed: Placed, text: str, line
     top = placed.block.bottom() + GRID_PX / 2 + lines_above * high
     painter.setFont(theme.font("small"))
     painter.setPen(theme.colour("faint"))
-    painter.drawText(QRectF(placed.area.left() - GRID_PX, top, placed.area.width() + 2 * GRID_PX, high), _CENTRE, text)
+    painter.drawText(
+        QRectF(placed.area.left() - 2 * GRID_PX, top, placed.area.width() + 4 * GRID_PX, high), _CENTRE, text
+    )
 
 
 def paint_frame(painter: QPainter, colour: QColor, area: QRectF, width: float) -> None:
@@ -236,3 +254,10 @@ def paint_frame(painter: QPainter, colour: QColor, area: QRectF, width: float) -
     painter.drawRect(area.adjusted(-half, -half, half, half))
     painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
     painter.drawRect(area.adjusted(-half, -half, half, half))
+
+
+def paint_maps(painter: QPainter, image: QImage, placed: Placed) -> None:
+    """Paints the maps of a column from one image that holds them below each other."""
+    rows = max(1, image.height() // placed.count)
+    for index in range(placed.count):
+        painter.drawImage(placed.tile_rect(index), image, QRectF(0, index * rows, image.width(), rows))

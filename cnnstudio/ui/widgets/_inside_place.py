@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
-from cnnstudio.core.inside import PICTURE
-from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.inside import ReadKernels
+from cnnstudio.core.network import NetworkSpec, Row
 from cnnstudio.ui.widgets._inside_colour import SCALES, ScaleOf
 from cnnstudio.ui.widgets._inside_layout import is_flat
 from cnnstudio.ui.widgets._inside_plan import Box
+from cnnstudio.ui.widgets._inside_specs import Card
+
+_FEW_BESIDE: Final = 24
+"""Weights shown of a network that stands beside the one looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +70,41 @@ class Place:
 
 def stretch_of(spec: NetworkSpec) -> int:
     """How much of the height a network's strip takes beside others: one of lists only needs less."""
-    return 2 if all(is_flat(step.shape) for step in spec.steps()) else 3
+    return 1 if all(is_flat(step.shape) for step in spec.steps()) else 2
 
 
-def weighted_step(spec: NetworkSpec, box: Box) -> str:
-    """The step of a column whose weights are looked at: the first with any, or "" where there is none."""
-    steps = {step.name: step for step in spec.steps()}
-    for name in box.names:
-        if name != PICTURE and steps[name].layer.weighted and steps[name].parameters:
-            return name
-    return ""
+def kernel_questions(
+    cards: Sequence[Card], card: Card, box: Box, dataset: str, moment: int | None
+) -> tuple[ReadKernels | None, tuple[ReadKernels, ...]]:
+    """What to ask for the weights of a column, and where it is the network's first, for those of the others too.
+
+    Args:
+        cards: The networks of the race.
+        card: The one looked at.
+        box: Its column.
+        dataset: Key of the data set.
+        moment: The step; None is now.
+    """
+    layer = _weighted(card.spec, box.names)
+    if not layer:
+        return None, ()
+    own = ReadKernels(dataset, card.network, layer, moment)
+    if layer != _weighted(card.spec):
+        return own, ()
+    others = [one for one in cards if one is not card]
+    return own, tuple(ReadKernels(dataset, one.network, _weighted(one.spec), moment, _FEW_BESIDE) for one in others)
 
 
-def first_weighted(spec: NetworkSpec) -> str:
-    """The first layer with weights."""
-    return next((step.name for step in spec.steps() if step.parameters), "")
+def _weighted(spec: NetworkSpec, names: Sequence[str] | None = None) -> str:
+    """The first step with weights, of those named or of all; "" where there is none."""
+    return next((step.name for step in spec.steps() if step.parameters and (names is None or step.name in names)), "")
+
+
+def has_layer(spec: NetworkSpec, layer: str) -> bool:
+    """Whether a network has a layer of this name."""
+    return any(step.name == layer for step in spec.steps())
+
+
+def row_of(spec: NetworkSpec, layer: str) -> Row:
+    """A layer's line in the network's table."""
+    return next(row for row in spec.rows() if row.name == layer)

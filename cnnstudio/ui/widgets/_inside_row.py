@@ -53,6 +53,7 @@ class NetworkRow(QWidget):
         super().__init__()
         self.network = network
         self._scale_of: ScaleOf = "layer"
+        self._said = ("", "", "")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX // 2)
@@ -84,8 +85,10 @@ class NetworkRow(QWidget):
 
     def show_name(self, name: str, words: str, hue: QColor) -> None:
         """Shows a name and a few words."""
-        self.line.show_name(name, words, hue)
-        self.strip.setAccessibleName(f"Layers of {name}")
+        if self._said != (name, words, hue.name()):
+            self._said = name, words, hue.name()
+            self.line.show_name(name, words, hue)
+            self.strip.setAccessibleName(f"Layers of {name}")
 
     def show_structure(self, spec: NetworkSpec, every: bool, flipped: frozenset[str], hue: QColor) -> None:
         """Shows what the network is made of."""

@@ -43,7 +43,7 @@ def map_words(box: Box, layer: LayerMaps | None, index: int | None, row: int, co
     """
     name = ", then ".join(part for part in (box.title, box.extra if not box.folded else "") if part)
     if index is None or layer is None or index >= len(layer.values):
-        told = [f"{name}: {times(*box.shape)}", weights_words(box)]
+        told = [f"{name}: {times(*box.shape)}", " ".join(weights_words(box))]
         if layer is not None:
             told.append(f"from {short(layer.lowest)} to {short(layer.highest)}")
             if box.shown != PICTURE and len(layer.values) < layer.shape[0]:

@@ -51,14 +51,12 @@ class LayerMosaic(QWidget):
     Signals:
         unit_chosen((map, row, column)): The student selected a unit.
         opened(): The student wants everything about the selected unit: a double click, or Enter on it.
-        left(): Escape or Backspace.
 
     Thread: GUI.
     """
 
     unit_chosen = Signal(object)
     opened = Signal()
-    left = Signal()
 
     def __init__(self, theme: Theme) -> None:
         """Makes it empty."""
@@ -69,6 +67,7 @@ class LayerMosaic(QWidget):
         self._image: QImage | None = None
         self._unit: Unit | None = None
         self._at: tuple[int, int, int] | None = None
+        self._within = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Maps of the layer")
@@ -198,7 +197,8 @@ class LayerMosaic(QWidget):
         if self._at is not None and self._at[0] < self.count:
             painter.setPen(QPen(self._theme.colour("muted"), FRAME_PX))
             painter.drawRect(self.tile_rect(self._at[0]))
-            paint_frame(painter, self._theme.colour("faint"), self._cell(self._at), 1.0)
+            if self._within:
+                paint_frame(painter, self._theme.colour("faint"), self._cell(self._at), 1.0)
         if self._unit is not None and self._unit.map < self.count:
             yellow = QColor(SELECTION)
             paint_frame(painter, yellow, self.tile_rect(self._unit.map), FRAME_PX)
@@ -213,9 +213,9 @@ class LayerMosaic(QWidget):
 
     # Pointer and keyboard
 
-    def _mark(self, place: tuple[int, int, int] | None) -> None:
-        if place != self._at:
-            self._at = place
+    def _mark(self, place: tuple[int, int, int] | None, *, within: bool = False) -> None:
+        if (place, within) != (self._at, self._within):
+            self._at, self._within = place, within
             self.update()
 
     def event(self, event: QEvent) -> bool:
@@ -233,7 +233,7 @@ class LayerMosaic(QWidget):
         """Marks the number under the pointer."""
         place = self.place_at(event.position())
         self.setCursor(Qt.CursorShape.ArrowCursor if place is None else Qt.CursorShape.PointingHandCursor)
-        self._mark(place)
+        self._mark(place, within=True)
         if place is not None and QToolTip.isVisible():
             QToolTip.showText(event.globalPosition().toPoint(), self.words(place), self)
 
@@ -241,7 +241,7 @@ class LayerMosaic(QWidget):
         """Selects a unit."""
         place = self.place_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and place is not None:
-            self._mark(place)
+            self._mark(place, within=True)
             self.unit_chosen.emit(place)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -262,11 +262,9 @@ class LayerMosaic(QWidget):
         super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Goes among maps and numbers, selects, or goes up."""
+        """Goes among maps and numbers, or selects."""
         key = event.key()
-        if key in (Qt.Key.Key_Escape, Qt.Key.Key_Backspace):
-            self.left.emit()
-        elif key in _FOUR and self.count:
+        if key in _FOUR and self.count:
             self._step(*_FOUR[Qt.Key(key)], within=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._at is not None:
             unit = self._unit
@@ -284,7 +282,7 @@ class LayerMosaic(QWidget):
             column = min(max(column + across, 0), self._shape[2] - 1)
         elif self._at is not None:
             index = min(max(index + across + down * self._columns(self.width()), 0), self.count - 1)
-        self._mark((index, row, column))
+        self._mark((index, row, column), within=within)
         corner = self.tile_rect(index).bottomLeft()
         QToolTip.showText(self.mapToGlobal(QPoint(round(corner.x()), round(corner.y()))),
                           self.words((index, row, column)), self)  # fmt: skip

@@ -25,9 +25,16 @@ from cnnstudio.core.inside import PICTURE, LayerMaps, NetworkMaps, Unit
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets._inside_colour import Scale, ScaleOf, image_of, network_scales, scale_of
-from cnnstudio.ui.widgets._inside_layout import Layout, Placed, is_flat, lay_out
+from cnnstudio.ui.widgets._inside_layout import Layout, is_flat, lay_out
 from cnnstudio.ui.widgets._inside_marks import EDGE_PX, FRAME_PX, Marks
-from cnnstudio.ui.widgets._inside_paint import paint_range, paint_still, paint_verdict, room_for
+from cnnstudio.ui.widgets._inside_paint import (
+    paint_maps,
+    paint_range,
+    paint_still,
+    paint_verdict,
+    room_for,
+    weights_words,
+)
 from cnnstudio.ui.widgets._inside_plan import Plan, plan
 from cnnstudio.ui.widgets._inside_words import map_words
 
@@ -74,8 +81,8 @@ class LayerStrip(QWidget):
         self._spec: NetworkSpec | None = None
         self._plan = Plan((), ())
         self._layout = Layout()
-        self._room = room_for(theme, self._plan)
         self._sight = QSize(1, 1)
+        self._room = room_for(theme, self._plan, 1)
         self._maps: dict[str, LayerMaps] = {}
         self._images: dict[str, QImage] = {}
         self._scales: dict[str, Scale] = {}
@@ -175,7 +182,7 @@ class LayerStrip(QWidget):
         self._version += 1
         if self._spec is None:
             return
-        self._room = room_for(self._theme, self._plan)
+        self._room = room_for(self._theme, self._plan, self._sight.height())
         self._layout = lay_out(self._plan, self._sight.width(), self._sight.height(), self._room)
         self.setFixedSize(max(self._sight.width(), round(self._layout.width)), round(self._layout.height))
         self._colour()
@@ -214,7 +221,7 @@ class LayerStrip(QWidget):
         for box, placed in zip(self._plan.boxes, self._layout.placed, strict=True):
             image = self._images.get(box.shown)
             if image is not None and placed.area.intersects(area):
-                _paint_maps(painter, image, placed)
+                paint_maps(painter, image, placed)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_numbers(painter, area)
         self._paint_marks(painter)
@@ -228,7 +235,7 @@ class LayerStrip(QWidget):
             pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(pixmap)
             painter.translate(-seen.topLeft())
-            paint_still(painter, self._theme, self._plan, self._layout, QRectF(seen))
+            paint_still(painter, self._theme, self._plan, self._layout, QRectF(seen), roomy=self._room.roomy)
             painter.end()
             self._still = key, pixmap
         return self._still[1]
@@ -238,7 +245,7 @@ class LayerStrip(QWidget):
             for box, placed in zip(self._plan.boxes, self._layout.placed, strict=True):
                 if box.shown in self._scales and placed.area.intersects(seen):
                     words = self._scales[box.shown].words
-                    paint_range(painter, self._theme, placed, words, 1 if box.weights else 0)
+                    paint_range(painter, self._theme, placed, words, len(weights_words(box)) if self._room.roomy else 0)
         if self._shares is not None:
             paint_verdict(painter, self._theme, self._layout.verdict, self._room, self._shares, self._names, self._hue)
 
@@ -388,9 +395,3 @@ class LayerStrip(QWidget):
         path = box.folded or max(opened, key=len, default="")
         if path:
             self.flipped.emit(path)
-
-
-def _paint_maps(painter: QPainter, image: QImage, placed: Placed) -> None:
-    rows = image.height() // placed.count if placed.count else 1
-    for index in range(min(placed.count, image.height() // max(1, rows))):
-        painter.drawImage(placed.tile_rect(index), image, QRectF(0, index * rows, image.width(), rows))
