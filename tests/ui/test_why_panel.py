@@ -241,6 +241,17 @@ def test_no_neighbours_before_anything_was_learned(ready, panel):
     assert panel.neighbours.notice.text().startswith("No network has learned this data set yet")
 
 
+def test_captions_follow_the_theme(ready, panel):
+    panel.tabs["neighbours"].click()
+    settle(ready)
+    mosaic = panel.neighbours.rows[0].mosaic
+    verdict = int(np.argmax(ready.studio.verdicts.verdicts[0].probabilities))
+    ready.studio.set_theme(THEMES["dark"])
+    colours = {words[0].text: words[0].colour for words in mosaic._captions}
+    for name, colour in colours.items():
+        assert colour == THEMES["dark"].colour("text" if name == str(verdict) else "bad")
+
+
 # Map
 
 
@@ -303,6 +314,18 @@ def test_another_pair_of_networks_takes_tsne_away(ready, mapped):
     settle(ready)
     assert mapped.method == "pca"
     assert [column.map.embedding.network for column in mapped.columns] == ["lenet5"]
+
+
+def test_classes_with_long_names_are_letters_with_a_legend(ready, panel):
+    names = ("T-shirt", "trousers", *(f"class {place}" for place in range(2, 10)))
+    made = WHY_ANSWERS[Embed]
+    ready.engine.answers[Embed] = lambda question: tuple(replace(one, class_names=names) for one in made(question))
+    panel.tabs["map"].click()
+    settle(ready)
+    assert panel.map.letters.text().startswith("A T-shirt · B trousers · C class 2")
+    assert panel.map.only.findText("B trousers") == 3
+    pick(panel.map.only, -1)
+    panel.grab()
 
 
 def test_a_failed_tsne_says_why(ready, mapped):

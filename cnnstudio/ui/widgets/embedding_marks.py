@@ -18,6 +18,9 @@ _HUES: Final = (
 """After the muted scheme of Tol (2021), distinct for colour-blind eyes; no network has one of these hues."""
 
 _MOST_LETTERS: Final = 2
+_LETTERS: Final = "ABCDEFGHKLMNPQRSTUVWXYZ"
+"""Without those that look like a bar or a digit."""
+
 _STAR_PX: Final = 13.0
 _INNER: Final = 0.42
 _HALO_PX: Final = 3.0
@@ -43,8 +46,8 @@ def class_marks(names: Sequence[str]) -> tuple[str, ...]:
     """What a point of each class is drawn as: its name where that is short, else a letter, else its number."""
     if all(len(name) <= _MOST_LETTERS for name in names):
         return tuple(names)
-    if len(names) <= 26:
-        return tuple(chr(ord("A") + place) for place in range(len(names)))
+    if len(names) <= len(_LETTERS):
+        return tuple(_LETTERS[: len(names)])
     return tuple(str(place) for place in range(len(names)))
 
 
