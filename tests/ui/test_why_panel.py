@@ -194,6 +194,15 @@ def test_over_mixes_picture_and_map():
     assert (only == 255 - plain(pixels)).all(), "all the way to the left there is only the picture, as ink on paper"
 
 
+def test_under_a_map_a_colour_picture_is_grey():
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8), np.uint8)
+    white = np.full((8, 8, 3), 255, np.uint8)
+    assert (over(pixels, white, 0.0) == plain(pixels)).all()
+    under = over(pixels, white, 0.5)
+    assert (under == under[..., :1]).all()
+    assert len(np.unique(under)) > 20, "the picture is still there"
+
+
 @pytest.mark.parametrize("signed", [False, True])
 def test_a_map_of_zeros_or_of_no_numbers_is_white(signed):
     for values in (np.zeros((4, 4)), np.full((4, 4), np.nan), np.full((4, 4), np.inf)):

@@ -19,6 +19,9 @@ _STOPS: Final = ((0, (255, 255, 255)), (70, (188, 222, 226)), (150, (72, 158, 17
 _TOP_PERCENT: Final = 99.5
 """The strongest colour stands for this percentile: a few loud pixels must not pale all the others."""
 
+_LUMA: Final = np.array([0.299, 0.587, 0.114])
+"""How light red, green and blue look (ITU-R BT.601)."""
+
 _GHOST: Final = 0.45
 """The picture under a map is drawn with this share of its ink, so that the map's colours stay readable."""
 
@@ -60,7 +63,8 @@ def over(pixels: NDArray[np.uint8], colours: Rgb, share: float) -> Rgb:
     """A map over its picture: the picture as a pale ghost on white, multiplied by the map's colours.
 
     Args:
-        pixels: uint8 [1 or 3, height, width]; one channel is ink, which becomes grey on white.
+        pixels: uint8 [1 or 3, height, width]; one channel is ink, which becomes grey on white. Colours become grey
+            as the map comes in: under it the only hues are the map's.
         colours: uint8 [height, width, 3], white where the map is zero.
         share: 0 shows only the picture, 1 only the map, one half the whole map over the ghost.
 
@@ -68,6 +72,8 @@ def over(pixels: NDArray[np.uint8], colours: Rgb, share: float) -> Rgb:
         uint8 [height, width, 3].
     """
     picture = plain(pixels).astype(np.float64) / 255
+    if len(pixels) == 3:
+        picture += (picture @ _LUMA - picture.transpose(2, 0, 1)).transpose(1, 2, 0) * min(1.0, 2 * share)
     darkness = 1 - picture if len(pixels) == 3 else picture
     ghost = 1 - darkness * min(1.0, 2 * (1 - share)) * (_GHOST + (1 - _GHOST) * max(0.0, 1 - 2 * share))
     tint = 1 - (1 - colours.astype(np.float64) / 255) * min(1.0, 2 * share)
