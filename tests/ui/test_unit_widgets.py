@@ -16,10 +16,11 @@ from cnnstudio.ui.demo import three
 from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import LIGHT, SELECTION
 from cnnstudio.ui.widgets._unit_words import exact_words, in_full, places, sum_terms
+from cnnstudio.ui.widgets.unit_arithmetic import UnitArithmeticView
 from cnnstudio.ui.widgets.unit_choice import brightest, first_unit, fitted, source_of, unit_over
 from cnnstudio.ui.widgets.unit_field import core_pixels, glowing
 from cnnstudio.ui.widgets.unit_histogram import Histogram, active_words, dead_words
-from cnnstudio.ui.widgets.unit_planes import Folded
+from cnnstudio.ui.widgets.unit_planes import Folded, columns_of
 from cnnstudio.ui.widgets.unit_record import FoundMosaic, patches
 from cnnstudio.ui.widgets.unit_shares import UnitShares
 from tests.inside_answers import read_maps, spec_of
@@ -130,7 +131,7 @@ def test_every_input_has_one_cell(maps, rows, columns):
 
 
 def test_long_lists_become_squares():
-    assert Folded(120, 1, 1).plane(np.zeros((120, 1, 1)), 0).shape == (11, 11)
+    assert Folded(120, 1, 1).plane(np.zeros((120, 1, 1)), 0).shape == (10, 12)
     assert Folded(1, 1, 784).plane(np.zeros((1, 1, 784)), 0).shape == (28, 28)
     assert Folded(6, 5, 5).planes == 6
 
@@ -199,7 +200,10 @@ def test_a_found_picture_shows_its_box_under_the_pointer(qtbot):
     at = QPoint(round(tile.left() + 0.3 * tile.width()) + 6, round(tile.top() + 0.2 * tile.height()))
     assert yellow.pixelColor(at).name() == "#000000"
     assert mosaic.grab().toImage().pixelColor(at).name().upper() == SELECTION
-    assert mosaic.captions == ["nought 1.00"]
+    assert mosaic.captions == ["1.00 nought"]
+    mosaic.show_found([found((2, 3, 7, 8), 0)], ("0",), cut=True)
+    assert mosaic.captions == ["0 1.00"]
+    assert mosaic.tiles.shape == (1, 5, 5, 3)
 
 
 def test_the_histogram_reaches_to_the_pictures_value(qtbot):
@@ -229,3 +233,74 @@ def test_a_record_in_words():
     assert dead_words(made).startswith("1 of the layer's 16 is dead")
     assert dead_words(replace(made, dead=np.zeros(16, bool))).startswith("None of the layer's 16")
     assert "and 8 more" in dead_words(replace(made, dead=np.ones(20, bool)))
+
+
+def show(view, one, kind="", extent=(16, 10, 10)):
+    view.resize(500, 400)
+    view.show()
+    view.show_told(one, kind, extent, (0.0, 1.0), lambda index: None)
+    view.grab()
+
+
+@pytest.mark.parametrize("kind", ["mean", "normalise", "add", "copy", "other", "function"])
+def test_every_kind_of_arithmetic_has_its_display(qtbot, kind):
+    view = UnitArithmeticView(LIGHT)
+    qtbot.addWidget(view)
+    one = replace(
+        told("1_relu", 2, 3, 5),
+        kind=kind,
+        formula="what it does",
+        numbers=(("mean", 0.5), ("variance", 2.0)) if kind == "normalise" else (),
+    )
+    if kind == "add":
+        inputs = np.array([[[1.5]], [[-0.5]]], np.float32)
+        one = replace(
+            one, inputs=inputs, reads=("2_residual.body.1_conv", "1_relu"), input_maps=np.array([2, 2]), value=1.0,
+            per_map=np.array([1.5, -0.5]),
+        )  # fmt: skip
+    show(view, one)
+    assert view.formula.text() == "What it does"
+    if kind == "normalise":
+        assert "variance: 2.000" in view.words.text()
+    if kind == "add":
+        assert view.sum.text == "2 residual: body: 1 conv +1.500 1 relu -0.500 = 1.000"
+    assert view.planes.isVisibleTo(view) == (kind in ("mean", "other"))
+
+
+def test_a_window_that_reads_nothing_is_shown_too(qtbot):
+    view = UnitArithmeticView(LIGHT)
+    qtbot.addWidget(view)
+    nothing = np.zeros((0, 0, 0), np.float32)
+    one = replace(told(), inputs=nothing, weights=nothing, per_map=np.zeros(0), input_maps=np.zeros(0, np.int64))
+    show(view, one)
+    assert not view.planes.isVisibleTo(view)
+
+
+def test_numbers_that_are_none_are_shown_as_such(qtbot):
+    view = UnitArithmeticView(LIGHT)
+    qtbot.addWidget(view)
+    one = told()
+    inputs = np.full_like(one.inputs, np.nan)
+    show(view, replace(one, inputs=inputs, per_map=one.per_map * np.nan, value=float("nan"), computed=float("nan")))
+    assert "nan" in view.sum.text.lower()
+
+
+def test_the_channels_of_a_colour_picture_have_names(qtbot):
+    view = UnitArithmeticView(LIGHT)
+    qtbot.addWidget(view)
+    one = told("1_conv", 0, 10, 10)
+    coloured = replace(
+        one, inputs=np.repeat(one.inputs, 3, 0), weights=np.repeat(one.weights, 3, 0), input_maps=np.arange(3),
+        per_map=np.array([0.1, 0.2, 0.3]),
+    )  # fmt: skip
+    show(view, coloured, extent=(3, 28, 28))
+    assert view.shares.say(1) == "green adds 0.200"
+    assert view.planes.read.heading.whole == "Blue"
+    assert view.shares_word.text() == "What each of the 3 channels of the picture adds"
+
+
+@pytest.mark.parametrize(
+    ("count", "columns"), [(1, 1), (2, 2), (10, 5), (16, 4), (84, 12), (120, 12), (13, 4), (784, 28)]
+)
+def test_lists_stand_in_full_rows_where_they_can(count, columns):
+    assert columns_of(count) == columns

@@ -22,7 +22,16 @@ from cnnstudio.ui.widgets._sum_line import plain
 from cnnstudio.ui.widgets.basic import ElidedLabel, label
 from cnnstudio.ui.widgets.breadcrumb import Breadcrumb, unit_words
 from cnnstudio.ui.widgets.unit_body import UnitBody
-from cnnstudio.ui.widgets.unit_choice import as_map, first_unit, fitted, shape_read, source_of, step_of, unit_over
+from cnnstudio.ui.widgets.unit_choice import (
+    as_map,
+    first_unit,
+    fitted,
+    is_single,
+    shape_read,
+    source_of,
+    step_of,
+    unit_over,
+)
 from cnnstudio.ui.widgets.unit_chooser import UnitChooser
 from cnnstudio.ui.widgets.unit_searches import UnitSearches
 
@@ -233,7 +242,7 @@ class UnitPanel(Panel):
         if studio.picture is None or unit is None or step is None:
             return
         dataset = studio.reading.dataset
-        most = unit.unit.map + 1 if len(step.shape) == 3 else min(step.shape[0], _MOST_UNITS)
+        most = min(step.shape[0], _MOST_UNITS) if is_single(step.shape) else unit.unit.map + 1
         maps = ReadMaps(studio.picture, dataset, (unit.network,), studio.moment, (unit.unit.layer,), most)
         studio.ask(maps, self._on_maps, self._on_problem, slot="unit maps")
         told = ExplainUnit(studio.picture, dataset, unit.network, unit.unit, studio.moment)
@@ -331,7 +340,7 @@ class UnitPanel(Panel):
 
     @Slot(object)
     def _on_sighted(self, pixel: tuple[int, int]) -> None:
-        if self._unit is not None and self._step is not None and len(self._step.shape) == 3:
+        if self._unit is not None and self._step is not None and not is_single(self._step.shape):
             self._go(self._unit.unit.map, *unit_over(self._step.field, pixel))
 
     @Slot(object)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.core.inside import PICTURE, UnitArithmetic
+from cnnstudio.ui.widgets._product_rows import CHANNEL_NAMES
 from cnnstudio.ui.widgets._sum_line import Term, plain, signed
 
 _FEW_MAPS: Final = 4
@@ -41,13 +42,20 @@ def layer_words(name: str) -> str:
     return "the picture" if name == PICTURE else name.replace("_", " ").replace(".", ": ")
 
 
+def map_name(told: UnitArithmetic, place: int) -> str:
+    """What a map that is read is called: "map 2", or the colour where it is a channel of a colour picture."""
+    number = int(told.input_maps[place]) if place < len(told.input_maps) else place
+    if told.reads and told.reads[0] == PICTURE and len(told.input_maps) == len(CHANNEL_NAMES):
+        return CHANNEL_NAMES[number]
+    return f"map {number + 1}"
+
+
 def read_heading(told: UnitArithmetic, folded_list: bool, place: int) -> str:
     """A short name of what is read, as in "Map 2", "Picture" or "120 numbers"."""
     if folded_list:
         return f"{told.inputs.size:,} numbers"
-    number = int(told.input_maps[place]) if place < len(told.input_maps) else place
     only_picture = bool(told.reads) and told.reads[0] == PICTURE and len(told.input_maps) <= 1
-    return "Picture" if only_picture else f"Map {number + 1}"
+    return "Picture" if only_picture else map_name(told, place).capitalize()
 
 
 def window_words(told: UnitArithmetic, folded_list: bool, place: int, padded: bool) -> str:
@@ -67,8 +75,8 @@ def sum_terms(told: UnitArithmetic) -> list[Term]:
     terms: list[Term] = []
     shares = [float(share) for share in told.per_map]
     if 1 < len(shares) <= _FEW_MAPS:
-        for number, share in zip(told.input_maps, shares, strict=False):
-            terms += [Term(f"map {int(number) + 1}", needed=False), Term(signed(share), "number", needed=False)]
+        for place, share in enumerate(shares):
+            terms += [Term(map_name(told, place), needed=False), Term(signed(share), "number", needed=False)]
         terms.append(Term("=", needed=False))
     terms += [Term("sum"), Term(signed(float(np.sum(told.per_map))), "number")]
     if told.bias or told.kind == "sum":

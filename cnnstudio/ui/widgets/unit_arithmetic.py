@@ -23,6 +23,7 @@ from cnnstudio.ui.widgets._unit_words import (
     follow_words,
     in_full,
     layer_words,
+    map_name,
     read_heading,
     strongest,
     sum_terms,
@@ -36,7 +37,7 @@ from cnnstudio.ui.widgets.unit_shares import UnitShares
 
 Resolve = Callable[[tuple[int, int, int]], UnitOf | None]
 
-_LOW_EM: Final = 22
+_LOW_EM: Final = 20
 _ROUNDED: Final = "Rounded to three decimals; all digits show on hover."
 _CURVE_PX: Final = 200
 _LEAST_CURVE_PX: Final = 96
@@ -154,7 +155,7 @@ class UnitArithmeticView(QWidget):
         shape: Any = told.inputs.shape
         self._folded = Folded(*shape)
         if here != self._layer or self._place >= self._folded.planes:
-            self._place = int(np.argmax(np.abs(told.per_map))) if told.per_map.size == self._folded.planes else 0
+            self._place = int(np.argmax(np.abs(told.per_map))) if 0 < told.per_map.size == self._folded.planes else 0
         self.told, self._layer, self._extent, self._bright, self._resolve = told, here, extent, bright, resolve
         weighted = told.kind == "sum" and told.weights is not None
         shows_window = bool(told.inputs.size) and (weighted or told.kind in ("max", "mean", "other"))
@@ -181,7 +182,7 @@ class UnitArithmeticView(QWidget):
             self.curve.set_value(value if np.isfinite(value) else None)
 
     def _show_words(self, told: UnitArithmetic, weighted: bool) -> None:
-        self.formula.setText(told.formula)
+        self.formula.setText(_sentence(told.formula))
         lines = [_KINDS[told.kind]] if told.kind in _KINDS else []
         lines += [f"{name}: {plain(value)}" for name, value in told.numbers]
         if not weighted and told.reads and told.kind != "add":
@@ -192,7 +193,7 @@ class UnitArithmeticView(QWidget):
         if told.kind == "add":
             self.sum.set_terms(summand_terms(told), f"Exactly {in_full(told.value)}")
         elif weighted:
-            self.sum.set_terms(sum_terms(told), f"Exactly {in_full(told.value)}")
+            self.sum.set_terms(sum_terms(told), f"{_sentence(told.formula)}. Exactly {in_full(told.value)}.")
         self._exact = exact_words(told) if weighted else f"The network has {in_full(told.value)}."
         self._show_note()
 
@@ -213,8 +214,9 @@ class UnitArithmeticView(QWidget):
         self.shares.setVisible(shows)
         self.shares_word.setVisible(shows and not self._is_low)
         if shows:
-            names = tuple(f"map {int(number) + 1}" for number in told.input_maps)
-            self.shares_word.setText(f"What each of the {count} maps of {layer_words(told.reads[0])} adds")
+            names = tuple(map_name(told, place) for place in range(count))
+            what = "channels" if names[0] != "map 1" and told.reads[0] == PICTURE else "maps"
+            self.shares_word.setText(f"What each of the {count} {what} of {layer_words(told.reads[0])} adds")
             self.shares.show_shares(told.per_map, names, self._place)
 
     def _show_planes(self) -> None:
@@ -301,11 +303,11 @@ class UnitArithmeticView(QWidget):
         if told is None:
             return ""
         name = layer_words(told.reads[0]) if told.reads else ""
-        number = int(told.input_maps[index[0]]) if index[0] < len(told.input_maps) else index[0]
+        which = map_name(told, index[0])
         row = int(told.input_rows[index[1]]) if index[1] < len(told.input_rows) else index[1]
         column = int(told.input_columns[index[2]]) if index[2] < len(told.input_columns) else index[2]
         flat = self._extent is not None and self._extent[1:] == (1, 1)
-        where = f"{name}: unit {number + 1}" if flat else f"{name}, map {number + 1}, row {row}, column {column}"
+        where = f"{name}: {which.replace('map', 'unit')}" if flat else f"{name}, {which}, row {row}, column {column}"
         if self._extent is not None and not (0 <= row < self._extent[1] and 0 <= column < self._extent[2]):
             where += " (padding)"
         value = float(told.inputs[index])
@@ -346,3 +348,9 @@ class UnitArithmeticView(QWidget):
         unit = self._resolve(index) if index is not None else None
         if unit is not None:
             self.followed.emit(unit)
+
+
+def _sentence(formula: str) -> str:
+    """With a capital where it begins with a word, and not with a function or a number."""
+    first, space, _ = formula.partition(" ")
+    return formula[:1].upper() + formula[1:] if space and first.isalpha() and len(first) > 1 else formula

@@ -29,6 +29,11 @@ def as_map(shape: Sizes) -> tuple[int, int, int]:
     return (shape[0], shape[1], shape[2]) if len(shape) == 3 else (shape[0], 1, 1)
 
 
+def is_single(shape: Sizes) -> bool:
+    """Whether every map of a layer is one unit: a flat list, or maps of one place."""
+    return len(shape) != 3 or shape[1:] == (1, 1)
+
+
 def step_of(spec: NetworkSpec, layer: str) -> Step | None:
     """The step of that name, or None."""
     return next((step for step in spec.steps() if step.name == layer), None)

@@ -18,7 +18,7 @@ from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.basic import explain_on_focus, label
 from cnnstudio.ui.widgets.number_box import NumberBox
-from cnnstudio.ui.widgets.unit_choice import as_map, in_layer, step_of
+from cnnstudio.ui.widgets.unit_choice import as_map, in_layer, is_single, step_of
 
 _LIST_CHARACTERS: Final = 4
 
@@ -97,7 +97,6 @@ class UnitChooser(QWidget):
         step = self._step()
         if step is None:
             return
-        flat = len(step.shape) != 3
         maps, rows, columns = as_map(step.shape)
         for box, value, count in (
             (self.map, unit.unit.map, maps), (self.row, unit.unit.row, rows), (self.column, unit.unit.column, columns),
@@ -106,9 +105,9 @@ class UnitChooser(QWidget):
             if box.value != first + value or not box.field.hasFocus():
                 box.set_value(first + value)
             box.field.setPlaceholderText(f"{first}–{first + count - 1}")
-        self.map.caption.setText("unit" if flat else "map")
-        self.row.setVisible(not flat)
-        self.column.setVisible(not flat)
+        self.map.caption.setText("map" if len(step.shape) == 3 else "unit")
+        self.row.setVisible(not is_single(step.shape))
+        self.column.setVisible(not is_single(step.shape))
         self._mark_dead()
 
     def show_dead(self, dead: NDArray[np.bool_] | None) -> None:

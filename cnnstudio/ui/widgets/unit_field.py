@@ -18,7 +18,8 @@ from cnnstudio.ui.widgets._convolution_figure import output_colours
 from cnnstudio.ui.widgets._sum_line import plain
 from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus, label
 from cnnstudio.ui.widgets.stepped_picture import SteppedPicture
-from cnnstudio.ui.widgets.unit_choice import sight_words
+from cnnstudio.ui.widgets.unit_choice import is_single, sight_words
+from cnnstudio.ui.widgets.unit_planes import columns_of
 
 _LEAST_PX: Final = 72
 _GLOW: Final = 0.85
@@ -185,7 +186,7 @@ class UnitField(QWidget):
 
     def show_map(self, layer: LayerMaps, unit: Unit) -> None:
         """Shows the unit's map, or all units of a flat layer."""
-        if len(layer.shape) == 3:
+        if not is_single(layer.shape):
             if unit.map >= len(layer.values):
                 return
             values = layer.values[unit.map]
@@ -195,16 +196,16 @@ class UnitField(QWidget):
             self.map_word.set_whole(f"Map {unit.map + 1} · {values.shape[0]} × {values.shape[1]}")
         else:
             count = layer.shape[0]
-            columns = math.ceil(math.sqrt(count))
-            laid = np.zeros(math.ceil(count / columns) * columns, np.float32)
-            laid[: len(layer.values)] = layer.values
+            columns = columns_of(count)
+            laid = np.full(math.ceil(count / columns) * columns, np.nan, np.float32)
+            laid[: len(layer.values)] = layer.values.reshape(-1)
             values = laid.reshape(-1, columns)
             self.map.flat_count = count
             colours = _shaded(values, layer.lowest, layer.highest)
             self.map.set_window((*divmod(unit.map, columns), 1, 1))
-            self.map_word.set_whole(f"All {count:,} units")
+            self.map_word.set_whole(f"All {count:,} {'maps' if len(layer.shape) == 3 else 'units'}")
         self.map.numbers = np.asarray(values)
-        self.map.set_picture(colours, self.map.numbers)
+        self.map.set_picture(colours, self.map.numbers if np.isfinite(self.map.numbers).all() else None)
         self._mark_dead()
 
     def show_dead(self, dead: NDArray[np.bool_] | None) -> None:
@@ -268,7 +269,7 @@ class UnitField(QWidget):
 def _shaded(values: NDArray[np.float32], lowest: float, highest: float) -> Colours:
     """Colours on the layer's common scale: signed where the layer has numbers below zero."""
     if lowest < 0:
-        return signed_colours(np.asarray(values, np.float64), max(abs(lowest), abs(highest)))
+        return signed_colours(np.nan_to_num(np.asarray(values, np.float64)), max(abs(lowest), abs(highest)))
     scaled = np.asarray(values, np.float64)
     return output_colours(scaled) if highest <= 0 else _grey(scaled / highest)
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets._cells import Colours
+from cnnstudio.ui.widgets._cells import Colours, number
 from cnnstudio.ui.widgets.basic import ElidedLabel, label
 from cnnstudio.ui.widgets.number_grid import NumberGrid
 from cnnstudio.ui.widgets.stepped_picture import SteppedPicture
@@ -166,7 +166,17 @@ class UnitPlane(QWidget):
         """
         self.grid.sayer = self.sheet.sayer = sayer
         if max(values.shape) <= MOST_NUMBERS:
-            self.grid.set_values(values, colours, absent=absent)
+            beyond = np.isnan(values) & absent if absent is not None else np.zeros(values.shape, bool)
+            texts = None
+            if beyond.any():
+                texts = [
+                    [
+                        "" if beyond[row, column] else number(float(values[row, column]))
+                        for column in range(values.shape[1])
+                    ]
+                    for row in range(values.shape[0])
+                ]
+            self.grid.set_values(values, colours, texts=texts, absent=absent)
             self._stack.setCurrentWidget(self.grid)
         else:
             inner = _inner(absent) if absent is not None else None
@@ -191,6 +201,12 @@ def _inner(absent: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
     return int(rows[0]), int(columns[0]), int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)
 
 
+def columns_of(count: int) -> int:
+    """How many numbers of a list stand in a row, so that the rows are full where that can be, and about a square."""
+    root = math.isqrt(count - 1) + 1 if count > 1 else 1
+    return next((wide for wide in range(root, 2 * root + 1) if count % wide == 0), root)
+
+
 class Folded:
     """How a window [maps, rows, columns] is laid out in planes: one for each map, or a list folded into a square."""
 
@@ -199,7 +215,7 @@ class Folded:
         self.maps, self.rows, self.columns = maps, rows, columns
         self.is_list = (rows * columns == 1 and maps > 1) or (maps == 1 and rows == 1 and columns > MOST_NUMBERS)
         self.count = maps * rows * columns if self.is_list else 0
-        self.side = math.ceil(math.sqrt(self.count)) if self.is_list else 0
+        self.side = columns_of(self.count) if self.is_list else 0
 
     @property
     def planes(self) -> int:

@@ -20,6 +20,7 @@ from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
 _ACROSS: Final = (16, 8, 6, 4)
 """So many pictures stand in a row: the most that have room for their captions."""
 
+_SHORT_NAME: Final = 2
 _LEAST_EM: Final = 4
 _MOST_EM: Final = 6
 _GAP_PX: Final = 6
@@ -66,6 +67,8 @@ class FoundMosaic(Mosaic):
         self._boxes = () if cut else tuple(one.box for one in found)
         ink = self._theme.colour("text")
         captions = [(Word(_name(names, one.label), ink), Word(number(one.value))) for one in found]
+        if max((len(name) for name in names), default=0) > _SHORT_NAME:
+            captions = [(value, name) for name, value in captions]  # of a long name the end may be cut
         self.set_tiles(as_rgb(pictures), captions, [_tip(one, names) for one in found])
 
     def paintEvent(self, event: QPaintEvent) -> None:

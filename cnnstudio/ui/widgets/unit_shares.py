@@ -125,7 +125,7 @@ class UnitShares(QWidget):
     def _paint_names(self, painter: QPainter, step: float, below: float) -> None:
         font = self._theme.font("small")
         metrics = QFontMetricsF(font)
-        widest = metrics.horizontalAdvance(str(len(self._shares))) + 4
+        widest = max(metrics.horizontalAdvance(name.split()[-1]) for name in self._names) + 4
         every = max(1, int(np.ceil(widest / step)))
         painter.setFont(font)
         painter.setPen(self._theme.colour("muted"))
