@@ -73,7 +73,7 @@ METHOD_WORDS: Final[dict[Method, MethodWords]] = {
     "occlusion": MethodWords(
         "Occlusion",
         "Occlusion",
-        "How far the class's logit falls when a patch of the picture is covered: slow, and the plainest to read.",
+        "How far the class's logit falls when a patch of the picture is covered: the plainest of them to read.",
         "Zeiler and Fergus 2014",
     ),
 }
