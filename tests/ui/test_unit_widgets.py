@@ -88,7 +88,7 @@ def test_an_input_knows_its_unit_and_padding_has_none():
         ([4], "4"),
         ([3, 5, 7], "3, 5, 7"),
         (list(range(0, 40, 4)), "0, 4 … 36"),
-        ([-1, 0, 1], "-1–1"),
+        ([-1, 0, 1], "-1 to 1"),
     ],
 )
 def test_places_are_named(numbers, said):

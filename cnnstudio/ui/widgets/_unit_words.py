@@ -31,7 +31,7 @@ def places(numbers: NDArray[np.int64]) -> str:
         return str(listed[0]) if listed else ""
     gaps = set(np.diff(numbers).tolist())
     if gaps == {1}:
-        return f"{listed[0]}–{listed[-1]}"
+        return f"{listed[0]} to {listed[-1]}" if listed[0] < 0 else f"{listed[0]}–{listed[-1]}"
     if len(listed) <= _FEW_MAPS + 1:
         return ", ".join(str(number) for number in listed)
     return f"{listed[0]}, {listed[1]} … {listed[-1]}"

@@ -19,7 +19,7 @@ from cnnstudio.ui.widgets._sum_line import plain
 from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus, label
 from cnnstudio.ui.widgets.stepped_picture import SteppedPicture
 from cnnstudio.ui.widgets.unit_choice import is_single, sight_words
-from cnnstudio.ui.widgets.unit_planes import columns_of
+from cnnstudio.ui.widgets.unit_planes import EDGE_PX, FittedPicture, columns_of
 
 _LEAST_PX: Final = 72
 _GLOW: Final = 0.85
@@ -82,7 +82,7 @@ class _Field(SteppedPicture):
         return QSize(_LEAST_PX, _LEAST_PX)
 
 
-class _Places(SteppedPicture):
+class _Places(FittedPicture):
     """The unit's map; of a flat layer all of its units, in rows. Dead units are hatched.
 
     Thread: GUI.
@@ -118,7 +118,7 @@ class _Places(SteppedPicture):
 
     def minimumSizeHint(self) -> QSize:
         """A small square."""
-        return QSize(_LEAST_PX, _LEAST_PX)
+        return QSize(_LEAST_PX, _LEAST_PX // 2)
 
 
 class UnitField(QWidget):
@@ -181,8 +181,13 @@ class UnitField(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """No picture is higher than wide: what is below follows it."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
         for picture in (self.map, self.field):
-            picture.setMaximumHeight(max(_LEAST_PX, self.width()))
+            rows, columns = picture.shape
+            share = min(1.0, rows / columns) if columns else 1.0
+            picture.setMaximumHeight(max(_LEAST_PX, round((self.width() - EDGE_PX) * share) + EDGE_PX))
 
     def show_map(self, layer: LayerMaps, unit: Unit) -> None:
         """Shows the unit's map, or all units of a flat layer."""
@@ -206,6 +211,7 @@ class UnitField(QWidget):
             self.map_word.set_whole(f"All {count:,} {'maps' if len(layer.shape) == 3 else 'units'}")
         self.map.numbers = np.asarray(values)
         self.map.set_picture(colours, self.map.numbers if np.isfinite(self.map.numbers).all() else None)
+        self._fit()
         self._mark_dead()
 
     def show_dead(self, dead: NDArray[np.bool_] | None) -> None:
@@ -233,6 +239,7 @@ class UnitField(QWidget):
             return
         self.field.pixels, self.field.effective = pixels, told.effective
         self.field.set_picture(glowing(pixels, told.effective if self.glow.isChecked() else None))
+        self._fit()
         top, left, bottom, right = told.box
         self.field.set_window((top, left, bottom - top, right - left))
         self.field_word.set_whole(f"Picture · {pixels.shape[1]} × {pixels.shape[2]}")

@@ -24,6 +24,9 @@ Sayer = Callable[[Cell], str]
 MOST_NUMBERS: Final = 11
 """Planes of up to so many rows and columns are written as numbers; larger ones are pictures."""
 
+EDGE_PX: Final = 4
+"""What a picture's frame takes of its width and height."""
+
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _WANTED_PX: Final = 150
 _LEAST_PX: Final = 64
@@ -65,7 +68,22 @@ class _Grid(NumberGrid):
             super().keyPressEvent(event)
 
 
-class _Sheet(SteppedPicture):
+class FittedPicture(SteppedPicture):
+    """A picture whose rows and columns may differ in number: as large as fits.
+
+    Thread: GUI.
+    """
+
+    @property
+    def cell_px(self) -> float:
+        """Width and height of a cell, in px."""
+        rows, columns = self.shape
+        if not rows or not columns:
+            return 0.0
+        return float(max(1.0, min((self.width() - EDGE_PX) / columns, (self.height() - EDGE_PX) / rows)))
+
+
+class _Sheet(FittedPicture):
     """A plane as a picture; the pointer or the arrow keys are at one cell of it.
 
     Thread: GUI.
