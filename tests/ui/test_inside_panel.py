@@ -12,6 +12,7 @@ from cnnstudio.core.inside import ReadKernels, ReadMaps, Unit
 from cnnstudio.ui.panels.inside import InsidePanel
 from cnnstudio.ui.studio import Studio, UnitOf
 from cnnstudio.ui.theme import DARK
+from cnnstudio.ui.widgets._inside_colour import short
 from cnnstudio.ui.widgets._inside_kernels import kernel_tiles
 from cnnstudio.ui.widgets.breadcrumb import Breadcrumb, unit_words
 from tests.inside_answers import inside_answers, read_maps, untrained
@@ -217,7 +218,7 @@ def test_the_colour_scale_of_a_network_is_asked_for_where_only_one_layer_is_show
     assert [question.most for question in ranges] == [1]
     everything = read_maps(ReadMaps(a_three(), "digits", ("lenet5",)))[0]
     top = max(max(-one.lowest, one.highest) for one in everything.layers[1:])
-    assert panel.page.legend.words[0] == (f"{-top:.2f}", f"{top:.2f}")
+    assert panel.page.legend.words[0] == (short(-top), short(top))
 
 
 def test_no_picture_is_a_sentence_above_the_structure(rig, qtbot):

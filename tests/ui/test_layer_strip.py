@@ -147,11 +147,11 @@ def test_one_scale_for_a_network():
     scales = network_scales([maps(PICTURE, -9, 30), maps("a", -3, 1), maps("b", 0, 2)])
     assert (scales["a"].lowest, scales["a"].highest, scales["a"].signed) == (-3, 3, True)
     assert (scales["b"].lowest, scales["b"].highest, scales["b"].signed) == (0, 3, False)
-    assert scales["a"].words == "± 3.00"
+    assert scales["a"].words == "± 3.0"
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (0.1234, "0.12"), (-12.34, "-12.3"), (1234.5, "1234"), (0.0004, "4e-04")]
+    ("value", "text"), [(0, "0"), (0.1234, "0.123"), (-12.34, "-12.3"), (1234.5, "1234"), (0.0004, "4e-04")]
 )
 def test_short_numbers(value, text):
     assert short(value) == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -35,17 +36,17 @@ class Scale:
 
     @property
     def words(self) -> str:
-        """As in "± 1.2" or "0 to 3.4"."""
-        return f"± {short(self.highest)}" if self.signed else f"{short(self.lowest)} to {short(self.highest)}"
+        """As in "± 1.2" or "0 to 3.4", in two figures."""
+        highest = short(self.highest, 2)
+        return f"± {highest}" if self.signed else f"{short(self.lowest, 2)} to {highest}"
 
 
-def short(value: float) -> str:
-    """A number in three figures at most."""
-    if value == 0:
-        return "0"
-    size = abs(value)
-    text = f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
-    return text if size >= 0.01 else f"{value:.0e}"
+def short(value: float, figures: int = 3) -> str:
+    """A number in so many figures, without an exponent where it can do without."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:.0f}"
+    places = max(0, figures - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:.0e}" if places > figures + 1 else f"{value:.{places}f}"
 
 
 def _packed(red: NDArray[np.uint32], green: NDArray[np.uint32], blue: NDArray[np.uint32]) -> NDArray[np.uint32]:

@@ -139,7 +139,7 @@ class LayerPage(QScrollArea):
         """Frames a unit of this layer, or none."""
         self.mosaic.set_unit(unit)
         self.unit_words.setText(words)
-        self.unit_button.setVisible(unit is not None)
+        self.unit_button.setEnabled(unit is not None)
 
     def show_kernels(self, kernels: LayerKernels | None) -> None:
         """Shows the layer's weights; None while they are not known."""

@@ -14,7 +14,7 @@ from cnnstudio.core.layers import Sizes
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets._inside_plan import Box, Fork, Node, Plan, Span
 
-COLUMN_GAP_PX: Final = 1.75 * GRID_PX
+COLUMN_GAP_PX: Final = 1.5 * GRID_PX
 TILE_GAP_PX: Final = 3.0
 FEW_MAPS: Final = 16
 MOST_SHOWN: Final = 64
@@ -257,7 +257,7 @@ class _Placer:
         room = height - self._room.head_px - self._room.foot_px
         count = 1 if box.shown == PICTURE else min(box.shape[0], MOST_SHOWN)
         tile, gap, rows = self._tiles(box, count, room)
-        columns = math.ceil(count / rows)
+        columns = _even(count, math.ceil(count / rows)) if not is_flat(box.shape) else math.ceil(count / rows)
         rows = math.ceil(count / columns)
         block_width = columns * (tile[0] + gap) - gap
         block_height = rows * (tile[1] + gap) - gap
@@ -283,6 +283,11 @@ class _Placer:
         wide = min(max(wanted, _LEAST_TILE_PX), _LARGEST_TILE_PX, room / ratio)
         rows = max(1, int((room + TILE_GAP_PX) // (wide * ratio + TILE_GAP_PX)))
         return (wide, wide * ratio), TILE_GAP_PX, min(rows, count)
+
+
+def _even(count: int, columns: int) -> int:
+    """So many columns, or one more where that leaves fewer empty places in the last row."""
+    return columns + 1 if -count % (columns + 1) < -count % columns else columns
 
 
 def _bent(start: QPointF, end: QPointF) -> tuple[QPointF, ...]:

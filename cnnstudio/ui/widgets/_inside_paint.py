@@ -29,7 +29,7 @@ _LINE_SPACE: Final = 1.3
 _ROOMY_LINES: Final = 18
 """A strip as high as this has room for the numbers of weights under its maps."""
 
-_PICTURE_RANGE: Final = "-0.00 to 0.00"
+_PICTURE_RANGE: Final = "-0.00 to 0.0"
 _SECOND_EM: Final = 5.5
 """A column is wide enough for so much of its second line; the rest is cut."""
 

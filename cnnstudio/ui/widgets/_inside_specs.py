@@ -72,5 +72,5 @@ def when(maps: NetworkMaps) -> str:
         return "not trained yet: press Run to see what it makes of the picture"
     if maps.weights_from == "shipped":
         learned = f", trained on {maps.learned_on}" if maps.learned_on else ""
-        return f"the weights that came with the program{learned}"
+        return f"shipped weights{learned}"
     return "now" if maps.step is None else f"at step {maps.step:,}"
