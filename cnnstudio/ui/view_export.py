@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
+from xml.sax.saxutils import escape
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QRegion
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QImage, QImageWriter, QPainter, QRegion
+from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnstudio import __version__
 from cnnstudio.core.errors import StudioError
@@ -17,13 +19,17 @@ from cnnstudio.core.storage import write_atomic
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX
 
-Kind = Literal["png", "svg"]
 PNG_SCALE: Final = 2
 _FOOT_EM: Final = 2.2
 """Height of the foot, in sizes of the text."""
 
 _MARGIN_PX: Final = 3 * GRID_PX
 """As a panel's own margins."""
+
+_DPI: Final = 96
+"""A pixel of an SVG file is the 96th part of an inch."""
+
+_FAMILY: Final = re.compile(rb'font-family="[^"]*"')
 
 PROGRAM: Final = f"CNN Studio {__version__}"
 
@@ -91,6 +97,7 @@ class Page:
         generator = QSvgGenerator()
         generator.setOutputDevice(buffer)
         generator.setSize(self.size)
+        generator.setResolution(_DPI)
         generator.setViewBox(QRect(QPoint(0, 0), self.size))
         generator.setTitle(self.title)
         generator.setDescription(f"{self.said}. {PROGRAM}")
@@ -98,7 +105,7 @@ class Page:
         self._paint(painter)
         painter.end()
         buffer.close()
-        return bytes(content.data())
+        return _FAMILY.sub(f'font-family="{_families()}"'.encode(), bytes(content.data()))
 
     def _paint(self, painter: QPainter) -> None:
         theme, size = self._studio.theme, self.size
@@ -114,6 +121,12 @@ class Page:
         said = painter.fontMetrics().elidedText(self.said, Qt.TextElideMode.ElideRight, foot.width() - right)
         painter.drawText(foot, middle | Qt.AlignmentFlag.AlignLeft, said)
         painter.drawText(foot, middle | Qt.AlignmentFlag.AlignRight, PROGRAM)
+
+
+def _families() -> str:
+    """One list of fonts for all texts: style sheets and painters name the same fonts differently."""
+    names = [name for name in QApplication.font().families() if '"' not in name and "'" not in name]
+    return escape(", ".join([*(f"'{name}'" for name in names), "sans-serif"]))
 
 
 @contextmanager
@@ -134,7 +147,7 @@ def encoded(image: QImage) -> bytes:
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
     buffer.close()
     return bytes(content.data())
 

@@ -313,7 +313,7 @@ def test_it_plays_pauses_and_stands_still_when_hidden(panel, qtbot):
 
 def test_hidden_it_asks_and_computes_nothing(rig, panel):
     panel.hide()
-    assert not panel._timer.isActive()
+    assert not panel._pacer.isActive()
     before, drawn = len(rig.engine.questions_of(FirstLayers)), shown(panel)
     rig.studio.run()
     rig.engine.finish()

@@ -248,7 +248,7 @@ def test_learned_kernels_are_listed_and_used(rig, qtbot):
     rig.studio.set_picture(np.full((3, 28, 28), 128, np.uint8))
     assert "reads 1 channel, the picture has 3" in panel.problem.text()
     rig.engine.answers[FirstLayers] = lambda question: ErrorReport("That moment is no longer kept.")
-    panel.source._timer.stop()
+    panel.source._pacer.stop()
     rig.studio.set_moment(None)
     panel.source.ask()
     rig.drain()

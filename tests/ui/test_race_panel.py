@@ -129,8 +129,7 @@ def test_the_strip_asks_about_the_moment_at_most_once_a_second(rig, panel):
     rig.studio.set_moment(8)
     rig.studio.set_moment(16)
     assert len(rig.engine.questions_of(OnlyOneRight)) == asked
-    panel._strip_timer.stop()
-    panel._on_strip_timer()
+    panel._strip_pacer._on_timeout()
     assert rig.engine.questions_of(OnlyOneRight)[-1] == OnlyOneRight("lenet5", "mlp", 16, 24)
 
 
@@ -289,14 +288,14 @@ def test_a_low_panel_keeps_its_curves_and_leaves_the_strip_out(rig, qtbot):
     rig.drain()
     assert not panel.strip.isVisible()
     panel.resize(700, 700)
-    panel._strip_timer.stop()
+    panel._strip_pacer.stop()
     panel._ask_strip()
     rig.drain()
     assert panel.strip.isVisible()
     rig.studio.set_theme(THEMES["projector"])
     panel.resize(700, 600)
     assert not panel.strip.isVisible(), "large letters leave less room"
-    panel._strip_timer.stop()
+    panel._strip_pacer.stop()
 
 
 def places(panel):

@@ -58,8 +58,7 @@ def test_a_run_asks_a_few_times_a_second(rig, panel):
         rig.engine.advance(1)
         rig.drain()
     assert len(rig.engine.questions_of(FirstLayers)) <= before + 2
-    panel._timer.stop()
-    panel._on_timer()
+    panel._pacer.now()
     assert len(rig.engine.questions_of(FirstLayers)) > before
 
 

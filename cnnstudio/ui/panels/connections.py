@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QSlider, QWidget
 
@@ -14,6 +14,7 @@ from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.questions import FirstLayers, LayerWeights
 from cnnstudio.ui.icons import icon
+from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._connection import Place
@@ -31,9 +32,6 @@ from cnnstudio.ui.widgets.connection_bill import NAMES, ConnectionBill
 from cnnstudio.ui.widgets.connection_drawing import ConnectionDrawing
 from cnnstudio.ui.widgets.flatten_animation import FlattenAnimation
 from cnnstudio.ui.widgets.knob_field import KnobField
-
-_GAP_MS: Final = 250
-"""During a run the weights are asked for four times a second."""
 
 _MOST: Final = 512
 """Hidden units whose weights are asked for: 1.6 MB for grey pictures of 28 x 28."""
@@ -76,9 +74,8 @@ class ConnectionsPanel(Panel):
         self.model = ConnectionModel()
         self._view = "dense"
         self._hovered: Place | None = None
-        self._due = False
-        self._timer = QTimer(self, singleShot=True, interval=_GAP_MS)
-        self._timer.timeout.connect(self._on_timer)
+        self._is_stale = False
+        self._pacer = Pacer(self, self._ask)
         self._build_controls()
         self.drawing = ConnectionDrawing(self.studio.theme)
         self.drawing.hovered.connect(self._on_hovered)
@@ -102,11 +99,11 @@ class ConnectionsPanel(Panel):
     def sync(self) -> None:
         """Takes the picture and asks for the weights as they are now."""
         self.on_picture()
-        self._ask()
+        self._pacer.now()
 
     def on_run_started(self, event: RunStarted) -> None:
         """The first weights."""
-        self._ask()
+        self._pacer.now()
 
     def on_points(self, points: tuple[StepEnd, ...]) -> None:
         """The weights moved."""
@@ -118,11 +115,11 @@ class ConnectionsPanel(Panel):
 
     def on_run_ended(self, event: RunEnded) -> None:
         """The last weights."""
-        self._ask()
+        self._pacer.now()
 
     def on_moment(self, step: int | None) -> None:
         """The weights of another moment; while the timeline is dragged the newest wish wins."""
-        self._ask()
+        self._pacer.now()
 
     def on_picture(self) -> None:
         """Another picture meets the same weights."""
@@ -249,8 +246,8 @@ class ConnectionsPanel(Panel):
     def _choose(self, view: str, _checked: bool = False) -> None:
         self._view, self._hovered = view, None
         self._show_view()
-        if self._due and view != _FLATTEN and self.isVisible():
-            self._ask()
+        if self._is_stale and view != _FLATTEN and self.isVisible():
+            self._pacer.now()
 
     # Showing
 
@@ -348,29 +345,22 @@ class ConnectionsPanel(Panel):
     @Slot(object)
     def _on_config(self, config: object) -> None:
         if self.isVisible() and not self.studio.active:
-            self._ask()
+            self._pacer.now()
 
     def _ask_soon(self) -> None:
         if self.studio.moment is not None:
             return
-        if self._timer.isActive():
-            self._due = True
-        else:
-            self._ask()
-
-    @Slot()
-    def _on_timer(self) -> None:
-        if self._due and self.isVisible():
-            self._ask()
+        self._pacer.soon()
 
     def _ask(self) -> None:
-        self._due = self._view == _FLATTEN  # flattening has no weights: they are asked for when they are seen again
-        if self._due:
+        # Flattening has no weights: they are asked for when they are seen again.
+        self._is_stale = self._view == _FLATTEN
+        if self._is_stale:
+            self._pacer.stop()
             return
         config = self.studio.reading
         question = FirstLayers(config.dataset, config.networks, self.studio.moment, most=_MOST)
         self.studio.ask(question, self._on_layers, self._on_error, slot="connections")
-        self._timer.start()
 
     def _on_layers(self, layers: tuple[LayerWeights, ...]) -> None:
         self.model.take_layers(layers)
@@ -385,7 +375,7 @@ class ConnectionsPanel(Panel):
     def hideEvent(self, event: QHideEvent) -> None:
         """Waits for nothing where nobody sees it."""
         super().hideEvent(event)
-        self._timer.stop()
+        self._pacer.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the sentence out where there is no room for it."""

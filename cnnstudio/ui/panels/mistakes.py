@@ -6,13 +6,14 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Competitor, Evaluated, RunEnded, RunStarted
 from cnnstudio.core.history import History
 from cnnstudio.core.questions import BothWrong, ConfusionCell, Confusions, OnlyOneRight, Question, Shown
+from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._measured_words import on_pictures, when_measured
@@ -49,9 +50,7 @@ class MistakesPanel(Panel):
         self._cell: tuple[str, int, int] | None = None
         self._showing: Showing = "first"
         self._heading = ""
-        self._timer = QTimer(self, singleShot=True, interval=_GAP_MS)
-        self._timer.timeout.connect(self._on_timer)
-        self._due = False
+        self._pacer = Pacer(self, self._ask_pictures, gap_ms=_GAP_MS)
         self.caption = ElidedLabel("muted")
         self.controls.addWidget(self.caption, 1)
         self.waiting = label(_WAIT_TEXT, "muted", wrap=True)
@@ -78,10 +77,7 @@ class MistakesPanel(Panel):
         """New matrices, at once; the pictures at most once a second."""
         if self.studio.moment is None:
             self._show_measured(None)
-            if self._timer.isActive():
-                self._due = True
-            else:
-                self._ask_pictures()
+            self._pacer.soon()
 
     def on_run_ended(self, event: RunEnded) -> None:
         """The last matrices."""
@@ -188,20 +184,20 @@ class MistakesPanel(Panel):
     @Slot()
     def _on_pair(self) -> None:
         self._name_choices()
-        self._ask_pictures()
+        self._pacer.now()
 
     @Slot()
     def _on_choice(self) -> None:
         chosen: tuple[Showing, ...] = ("first", "second", "neither")
         self._showing = next(name for name in chosen if self._choices[name].isChecked())
         self._mark(None)
-        self._ask_pictures()
+        self._pacer.now()
 
     @Slot(object)
     def _on_cell(self, cell: tuple[str, int, int]) -> None:
         self._showing = "cell"
         self._mark(cell)
-        self._ask_pictures()
+        self._pacer.now()
 
     def _mark(self, cell: tuple[str, int, int] | None) -> None:
         self._cell = cell
@@ -218,7 +214,7 @@ class MistakesPanel(Panel):
         if history is not None and history.evaluations:
             if self._must_ask(history, step):
                 self.studio.ask(Confusions(step), self._on_confusions, self._on_nothing, slot="mistakes matrices")
-            self._ask_pictures()
+            self._pacer.now()
 
     def _must_ask(self, history: History, step: int | None) -> bool:
         """Whether the matrices of a moment are not among the measurements: at the end they count every picture."""
@@ -260,17 +256,12 @@ class MistakesPanel(Panel):
     def _on_nothing(self, report: ErrorReport) -> None:
         self.gallery.show_pictures(None, report.sentence, {}, {})
 
-    @Slot()
-    def _on_timer(self) -> None:
-        if self._due and self.isVisible():
-            self._ask_pictures()
-
     def _ask_pictures(self) -> None:
-        self._due = False
         question = self._question()
         if question is not None:
             self.studio.ask(question, self._on_pictures, self._on_nothing, slot="mistakes pictures")
-            self._timer.start()
+        else:
+            self._pacer.stop()
 
     def _question(self) -> Question[Shown] | None:
         step = self.studio.moment

@@ -13,6 +13,7 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.history import Axis
 from cnnstudio.core.questions import OnlyOneRight, Shown
+from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._measured_words import key_words
@@ -71,9 +72,7 @@ class RacePanel(Panel):
         self._wanted = Wanted()
         self._refresh_timer = QTimer(self, singleShot=True, interval=limits.CURVE_MS)
         self._refresh_timer.timeout.connect(self._refresh_curve)
-        self._strip_timer = QTimer(self, singleShot=True, interval=STRIP_GAP_MS)
-        self._strip_timer.timeout.connect(self._on_strip_timer)
-        self._strip_due = False
+        self._strip_pacer = Pacer(self, self._ask_strip, gap_ms=STRIP_GAP_MS)
         self._asked: tuple[str, str, str] = ("", "", "")
         self._wanted_back: set[str] = set()
         self._build_controls()
@@ -104,7 +103,7 @@ class RacePanel(Panel):
         self._show_setup()
         self.on_past()
         self._show_all()
-        self._want_strip()
+        self._strip_pacer.soon()
 
     def on_run_started(self, event: RunStarted) -> None:
         """Begins with empty axes."""
@@ -120,18 +119,18 @@ class RacePanel(Panel):
     def on_evaluated(self, event: Evaluated) -> None:
         """New points of all curves, a new table."""
         self._show_all()
-        self._want_strip()
+        self._strip_pacer.soon()
 
     def on_run_ended(self, event: RunEnded) -> None:
         """The last state."""
         self._show_all()
-        self._want_strip()
+        self._strip_pacer.soon()
 
     def on_moment(self, step: int | None) -> None:
         """Cursor, table and pictures of another moment."""
         self._show_cursor()
         self._show_board()
-        self._want_strip()
+        self._strip_pacer.soon()
 
     def on_past(self) -> None:
         """Earlier runs came, went or changed."""
@@ -325,23 +324,12 @@ class RacePanel(Panel):
     def _on_zoomed(self, zoomed: bool) -> None:
         self.whole_button.setVisible(zoomed)
 
-    def _want_strip(self) -> None:
-        if self._strip_timer.isActive():
-            self._strip_due = True
-        else:
-            self._ask_strip()
-
-    @Slot()
-    def _on_strip_timer(self) -> None:
-        if self._strip_due and self.isVisible():
-            self._ask_strip()
-
     def _ask_strip(self) -> None:
-        self._strip_due = False
         competitors = self.studio.competitors
         history = self.studio.history
         measured = history is not None and history.evaluations
         if not self._strip_fits or len(competitors) < 2 or not measured:
+            self._strip_pacer.stop()
             return
         right = next((one for one in competitors if one.role == "cnn"), competitors[-1])
         wrong = next(one for one in competitors if one is not right)
@@ -349,7 +337,6 @@ class RacePanel(Panel):
         self._asked = (f"Only {the(names[right.network])} got these right", names[right.network], names[wrong.network])
         question = OnlyOneRight(right.network, wrong.network, self.studio.moment, most=_STRIP_PICTURES)
         self.studio.ask(question, self._on_strip, self._on_no_strip, slot="race strip")
-        self._strip_timer.start()
 
     def _on_strip(self, shown: Shown) -> None:
         title, *guessers = self._asked
@@ -380,7 +367,7 @@ class RacePanel(Panel):
         self.strip.keep_room(fits and len(self.board.rows) > 1)
         if fits != self._strip_fits:
             self._strip_fits = fits
-            self._want_strip() if fits else self.strip.show_pictures(None, "")
+            self._strip_pacer.soon() if fits else self.strip.show_pictures(None, "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves out what there is no room for."""

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.questions import FirstLayers, LayerWeights
+from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.basic import button, label
 from cnnstudio.ui.widgets.layer_card import LayerCard
-
-_GAP_MS: Final = 250
-"""During a run the weights are asked for four times a second."""
 
 _FEW: Final = 24
 _MANY: Final = 96
@@ -41,9 +39,7 @@ class WeightsPanel(Panel):
         """Makes the controls and an empty column of cards."""
         self._cards: list[LayerCard] = []
         self._layers: tuple[LayerWeights, ...] = ()
-        self._timer = QTimer(self, singleShot=True, interval=_GAP_MS)
-        self._timer.timeout.connect(self._on_timer)
-        self._due = False
+        self._pacer = Pacer(self, self._ask)
         self._build_controls()
         self.notice = label("", "muted", wrap=True)
         self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -64,29 +60,29 @@ class WeightsPanel(Panel):
 
     def sync(self) -> None:
         """Asks for the weights as they are now."""
-        self._ask()
+        self._pacer.now()
 
     def on_run_started(self, event: RunStarted) -> None:
         """The first weights."""
-        self._ask()
+        self._pacer.now()
 
     def on_points(self, points: tuple[StepEnd, ...]) -> None:
         """The weights moved."""
         if self.studio.moment is None:
-            self._ask_soon()
+            self._pacer.soon()
 
     def on_evaluated(self, event: Evaluated) -> None:
         """The weights moved, or were just made."""
         if self.studio.moment is None:
-            self._ask_soon()
+            self._pacer.soon()
 
     def on_run_ended(self, event: RunEnded) -> None:
         """The last weights."""
-        self._ask()
+        self._pacer.now()
 
     def on_moment(self, step: int | None) -> None:
         """The weights of another moment; while the timeline is dragged the newest wish wins."""
-        self._ask()
+        self._pacer.now()
 
     def on_theme(self, theme: Theme) -> None:
         """Restyles what paints itself."""
@@ -128,30 +124,17 @@ class WeightsPanel(Panel):
 
     @Slot(bool)
     def _on_all(self, checked: bool) -> None:
-        self._ask()
+        self._pacer.now()
 
     @Slot(object)
     def _on_config(self, config: object) -> None:
         if self.isVisible() and not self.studio.active:
-            self._ask()
-
-    def _ask_soon(self) -> None:
-        if self._timer.isActive():
-            self._due = True
-        else:
-            self._ask()
-
-    @Slot()
-    def _on_timer(self) -> None:
-        if self._due and self.isVisible():
-            self._ask()
+            self._pacer.now()
 
     def _ask(self) -> None:
-        self._due = False
         config = self.studio.reading
         question = FirstLayers(config.dataset, config.networks, self.studio.moment, most=self._most)
         self.studio.ask(question, self._on_layers, self._on_error, slot="first layers")
-        self._timer.start()
         if self.studio.engine is None or (self.studio.ready is None and not self._layers):
             self._tell("The weights show as soon as PyTorch is loaded.")
 

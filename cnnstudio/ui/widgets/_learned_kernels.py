@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.questions import FirstLayers, LayerWeights
+from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.studio import Studio
-
-_GAP_MS: Final = 250
-"""During a run a learned kernel is asked for four times a second."""
 
 _MOST_KERNELS: Final = 64
 
@@ -37,31 +35,22 @@ class LearnedKernels(QWidget):
         """Knows nothing yet."""
         super().__init__(owner)
         self.hide()
-        self._studio, self._owner = studio, owner
+        self._studio = studio
         self.layers: tuple[LayerWeights, ...] = ()
-        self._timer = QTimer(self, singleShot=True, interval=_GAP_MS)
-        self._timer.timeout.connect(self._on_timer)
-        self._due = False
+        self._pacer = Pacer(owner, self._ask)
 
     def ask(self) -> None:
         """Asks now; the newest wish wins."""
-        self._due = False
-        config = self._studio.reading
-        question = FirstLayers(config.dataset, config.networks, self._studio.moment, most=_MOST_KERNELS)
-        self._studio.ask(question, self._on_layers, self._on_error, slot="convolution kernels")
-        self._timer.start()
+        self._pacer.now()
 
     def ask_soon(self) -> None:
         """Asks a few times a second at most."""
-        if self._timer.isActive():
-            self._due = True
-        else:
-            self.ask()
+        self._pacer.soon()
 
-    @Slot()
-    def _on_timer(self) -> None:
-        if self._due and self._owner.isVisible():
-            self.ask()
+    def _ask(self) -> None:
+        config = self._studio.reading
+        question = FirstLayers(config.dataset, config.networks, self._studio.moment, most=_MOST_KERNELS)
+        self._studio.ask(question, self._on_layers, self._on_error, slot="convolution kernels")
 
     def _on_layers(self, layers: tuple[LayerWeights, ...]) -> None:
         self.layers = tuple(one for one in layers if one.weights_from != "none" and len(one.kernels))

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -25,6 +25,7 @@ from cnnstudio.core.connections import flat_index
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
+from cnnstudio.ui.widgets.draw_part import draw_part
 from cnnstudio.ui.widgets.mosaic import as_rgb
 
 _TICK_MS: Final = 33
@@ -171,13 +172,13 @@ class FlattenSurface(QWidget):
         painter.drawRect(self.picture_rect())
         width, whole = self._shape[2], int(self._done)
         for row in range(whole + 1, self.rows):
-            painter.drawImage(self._row_in_picture(row), self._image, QRectF(0, row, width, 1))
+            draw_part(painter, self._row_in_picture(row), self._image, QRect(0, row, width, 1))
         if whole:
             laid = self._row_in_strip(0)
             laid.setWidth(laid.width() * whole)
-            painter.drawImage(laid, self._strip or self._image, QRectF(0, 0, whole * width, 1))
+            draw_part(painter, laid, self._strip or self._image, QRect(0, 0, whole * width, 1))
         if whole < self.rows:
-            painter.drawImage(self.row_rect(whole), self._image, QRectF(0, whole, width, 1))
+            draw_part(painter, self.row_rect(whole), self._image, QRect(0, whole, width, 1))
             if self._done > whole:
                 painter.setPen(QPen(self._theme.colour("faint"), 1))
                 painter.drawRect(self.row_rect(whole))

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox
 
@@ -15,6 +15,7 @@ from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.kernels import PRESETS
 from cnnstudio.core.pooling import shifted
 from cnnstudio.core.questions import FirstLayers, LayerWeights
+from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.basic import explain_on_focus
@@ -28,9 +29,6 @@ _TOGETHER: Final = ("sobel_x", "sobel_y", "laplacian", "gaussian")
 
 _MOST_KERNELS: Final = 16
 """Kernels listed of one network; a longer list is not read."""
-
-_GAP_MS: Final = 250
-"""During a run learned kernels are asked for four times a second."""
 
 _LEAST_CHARS: Final = 8
 """Letters seen where there is little room; the open list shows all."""
@@ -59,9 +57,7 @@ class MapSource(QComboBox):
         self._key = key
         self._layers: dict[str, LayerWeights] = {}
         self._report: ErrorReport | None = None
-        self._timer = QTimer(self, singleShot=True, interval=_GAP_MS)
-        self._timer.timeout.connect(self._on_timer)
-        self._due = False
+        self._pacer = Pacer(self, self._ask)
         self.setToolTip(_TIP)
         self.setAccessibleName("Map")
         self.setAccessibleDescription(_TIP)
@@ -113,14 +109,12 @@ class MapSource(QComboBox):
 
     def ask(self) -> None:
         """Asks for the learned kernels of the moment, at most four times a second."""
-        if self._timer.isActive():
-            self._due = True
-            return
-        self._due = False
+        self._pacer.soon()
+
+    def _ask(self) -> None:
         config = self._studio.reading
         question = FirstLayers(config.dataset, config.networks, self._studio.moment, most=_MOST_KERNELS)
         self._studio.ask(question, self._on_layers, self._on_no_layers, slot="map kernels")
-        self._timer.start()
 
     def values(self, down_px: int = 0, right_px: int = 0) -> Map:
         """The chosen map, float64 [height, width]; a picture's pixels run from 0 to 1.
@@ -219,11 +213,6 @@ class MapSource(QComboBox):
         self._report, self._layers = report, {}
         if self.is_learned:
             self.changed.emit()
-
-    @Slot()
-    def _on_timer(self) -> None:
-        if self._due and self.isVisible():
-            self.ask()
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:

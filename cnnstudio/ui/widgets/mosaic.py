@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.ui.theme import SELECTION, Theme
+from cnnstudio.ui.widgets.draw_part import draw_part
 
 Tiles = NDArray[np.uint8]
 
@@ -201,7 +202,7 @@ class Mosaic(QWidget):
         assert self._image is not None
         height, width = self._pixels.shape[1:3]
         area = self.tile_rect(index)
-        painter.drawImage(area, self._image, QRect(0, index * height, width, height))
+        draw_part(painter, area, self._image, QRect(0, index * height, width, height))
         if index in (self._selected, self._current):
             selected = index == self._selected
             painter.setPen(QPen(QColor(SELECTION) if selected else self._theme.colour("muted"), 3 if selected else 2))
