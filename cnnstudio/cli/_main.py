@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from cnnstudio.cli import _terminal, data, evaluate, networks, race, read
+from cnnstudio.cli import _terminal, data, evaluate, experiment, networks, race, read
 from cnnstudio.core.command_line import WRONG_USE, Parser, WrongUse
 from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.free_memory import refuse_if_too_little
@@ -23,6 +23,7 @@ _ADDERS: Final[dict[str, Callable[[Parser], None]]] = {
     "race": race.add_arguments,
     "evaluate": evaluate.add_arguments,
     "read": read.add_arguments,
+    "experiment": experiment.add_arguments,
     "data": data.add_arguments,
     "networks": networks.add_arguments,
 }
@@ -31,6 +32,7 @@ _RUNNERS: Final[dict[str, Callable[[argparse.Namespace], None]]] = {
     "race": race.run,
     "evaluate": evaluate.run,
     "read": read.run,
+    "experiment": experiment.run,
     "data": data.run,
     "networks": networks.run,
 }
@@ -41,6 +43,7 @@ COMMANDS: Final = {
     "race": race.SENTENCE,
     "evaluate": evaluate.SENTENCE,
     "read": read.SENTENCE,
+    "experiment": experiment.SENTENCE,
     "data": data.SENTENCE,
     "networks": networks.SENTENCE,
 }

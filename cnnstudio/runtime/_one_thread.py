@@ -32,6 +32,7 @@ class _Lines:
     out: Connection | None = None
     turn: Lock | None = None
     ready: Barrier | None = None
+    alone = False
 
 
 def begin(out: Connection, turn: Lock, ready: Barrier) -> None:
@@ -45,15 +46,21 @@ def begin(out: Connection, turn: Lock, ready: Barrier) -> None:
     for name in _LIBRARIES:
         os.environ[name] = "1"
     _Lines.out, _Lines.turn, _Lines.ready = out, turn, ready
+    claim()
     # Ctrl-C reaches every process of a terminal; the one that started this one decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _lower_priority()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
 
 
+def claim() -> None:
+    """Says that this process is a worker, which has torch to itself."""
+    _Lines.alone = True
+
+
 def alone() -> bool:
     """Whether this is a worker process, which has torch to itself."""
-    return _Lines.out is not None
+    return _Lines.alone
 
 
 def tell(message: Any) -> None:

@@ -53,8 +53,8 @@ class WatchedExecutor(Executor):
         """Begins a run."""
         return self.submit(_work.do, task)
 
-    def listen(self, tell: _work.Tell) -> None:
-        """Lets progress be told, in any thread."""
+    def listen(self, sweep: str, tell: _work.Tell) -> None:
+        """Lets the progress of a sweep's runs be told, in any thread."""
 
     def drop(self, sweep: str) -> None:
         """Ends all runs now, or where that cannot be, soon; within a second."""
@@ -128,7 +128,7 @@ class WorkerProcesses(ProcessPoolExecutor, WatchedExecutor):
         for waiting in [self.submit(_work.warm) for _ in range(self.workers)]:
             waiting.result()
 
-    def listen(self, tell: _work.Tell) -> None:
+    def listen(self, sweep: str, tell: _work.Tell) -> None:
         """Lets progress be told, in a thread of its own."""
         self._tell = tell
 

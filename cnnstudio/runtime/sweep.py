@@ -23,6 +23,7 @@ from cnnstudio.core.errors import ErrorReport, StudioError, report_from
 from cnnstudio.core.experiment import ExperimentInfo, Findings, Order, Result, Settings
 from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.runtime import _work
+from cnnstudio.runtime._work import differences, measure_alone, versions_here
 from cnnstudio.runtime._workers import WatchedExecutor, WorkerProcesses, default_workers, processes, usable_cores
 
 __all__ = [
@@ -36,8 +37,12 @@ __all__ = [
     "WatchedExecutor",
     "WorkerProcesses",
     "default_workers",
+    "differences",
+    "measure_alone",
     "processes",
+    "run_whole",
     "usable_cores",
+    "versions_here",
 ]
 
 _LOOK_S: Final = 0.5
@@ -117,7 +122,7 @@ class Sweep:
         executor_factory: Callable[[], Executor] | None = None,
         folder: SweepFolder | None = None,
         workers: int | None = None,
-        measure: _work.Measurer = _work.measure_alone,
+        measure: _work.Measurer = measure_alone,
     ) -> None:
         """Plans the runs; nothing is started yet.
 
@@ -261,7 +266,7 @@ class Sweep:
                 if self._cancelled.is_set():
                     return None
             if isinstance(executor, WatchedExecutor):
-                executor.listen(self._put_progress)
+                executor.listen(self._id, self._put_progress)
         return self._executor
 
     def _hear(self) -> Generator[SweepEvent, None, None]:
@@ -356,6 +361,8 @@ def _lost(future: Future[Result]) -> bool:
 
 
 def _in_words(error: BaseException, order: Order) -> ErrorReport:
+    if type(error).__name__ == "KilledWorker":  # Dask's word for it, which is imported nowhere but in `cluster`
+        return _died(order, limits.SWEEP_ATTEMPTS)
     details = "" if isinstance(error, StudioError) else "".join(traceback.format_exception(error))
     return report_from(error, f"The run {order.title}", details)
 

@@ -1,0 +1,126 @@
+"""The results of an experiment as files: JSON, CSV and figures.
+
+The JSON holds:
+
+    schema        1
+    experiment    its id
+    title         the question
+    settings      every knob
+    outcome       "finished", "stopped" or "failed" (some runs could not be done)
+    planned       runs in all
+    results       one per finished run: experiment, params, values, seconds, worker, versions
+    failures      one per run that could not be done: params, report (a sentence)
+    findings      sentences, charts, tables, guess (which of the offered answers proved right), done, planned
+    versions      of the program, Python, torch and numpy that planned the runs
+    seconds       wall time of this sitting
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from cnnstudio.core.chart_figure import chart_figure
+from cnnstudio.core.errors import StudioError, report_from
+from cnnstudio.core.experiment import SCHEMA, Result
+from cnnstudio.core.knobs import Value
+from cnnstudio.core.storage import to_json_bytes, write_atomic
+from cnnstudio.core.sweep_folder import plain, result_from_json, result_to_json
+from cnnstudio.runtime.sweep import Sweep, versions_here
+
+RESULTS_FILE: Final = "results.json"
+CSV_FILE: Final = "runs.csv"
+FIGURES: Final = ("png", "svg")
+
+
+def to_json(sweep: Sweep, outcome: str, seconds: float) -> dict[str, Any]:
+    """What this module's docstring describes."""
+    by_key = {order.key: order for order in sweep.orders}
+    return {
+        "schema": SCHEMA,
+        "experiment": sweep.info.id,
+        "title": sweep.info.title,
+        "settings": dict(sweep.settings),
+        "outcome": outcome,
+        "planned": len(sweep.orders),
+        "results": [result_to_json(result) for result in sweep.results],
+        "failures": [
+            {"params": dict(by_key[key].params), "report": report.sentence} for key, report in sweep.failures.items()
+        ],
+        "findings": plain(asdict(sweep.findings())),
+        "versions": versions_here(),
+        "seconds": seconds,
+    }
+
+
+def write_files(sweep: Sweep, folder: Path, data: Mapping[str, Any]) -> None:
+    """Writes the JSON, the CSV, and each chart twice, into a folder.
+
+    Raises:
+        StudioError: A file cannot be written.
+    """
+    write_atomic(folder / RESULTS_FILE, to_json_bytes(data))
+    write_atomic(folder / CSV_FILE, to_csv(sweep.results))
+    findings = sweep.findings()
+    for chart in findings.charts:
+        note = f"{findings.done} of {findings.planned} runs" if findings.done < findings.planned else ""
+        name = re.sub(r"[^A-Za-z0-9_-]", "-", chart.id)
+        for kind in FIGURES:
+            write_atomic(folder / f"{name}.{kind}", chart_figure(chart, kind, note))
+
+
+def to_csv(results: tuple[Result, ...]) -> bytes:
+    """One row per run: its parameters, what it measured (lists as JSON), its seconds and its worker."""
+    params = list(dict.fromkeys(name for result in results for name in result.order.params))
+    values = list(dict.fromkeys(name for result in results for name in result.values))
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    measured = [f"measured {name}" if name in params else name for name in values]
+    rows.writerow(["run", *params, *measured, "seconds", "worker"])
+    for result in results:
+        rows.writerow(
+            [
+                result.order.key,
+                *(result.order.params.get(name) for name in params),
+                *(_cell(result.values.get(name)) for name in values),
+                f"{result.seconds:.3f}",
+                result.worker,
+            ]
+        )
+    return out.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, (list, dict)) else value
+
+
+def read(path: Path) -> tuple[str, dict[str, Value], tuple[Result, ...]]:
+    """Reads the experiment's id, the settings and the results of such a JSON.
+
+    Raises:
+        StudioError: It is not one, or of another schema; the file is left as it is.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        report = report_from(error, f"Reading {path}")
+        raise StudioError(report.what, report.cause, report.remedy) from error
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or not isinstance(data.get("settings"), dict) or "experiment" not in data:
+        raise StudioError(f"{path} does not hold the results of an experiment.")
+    if data.get("schema") != SCHEMA:
+        raise StudioError(
+            f"{path.name} was written by another version of the program (schema {data.get('schema')}, this one knows "
+            f"{SCHEMA}).",
+            remedy="Use the version that wrote it; the file is left as it is.",
+        )
+    results = data.get("results")
+    found = [result_from_json(each) for each in results if isinstance(each, dict)] if isinstance(results, list) else []
+    return str(data["experiment"]), data["settings"], tuple(found)

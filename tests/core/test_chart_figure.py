@@ -1,0 +1,56 @@
+"""Charts of experiments as figures."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnstudio.core.chart_figure import chart_figure
+from cnnstudio.core.experiment import Chart, Series
+
+MLP = Series(
+    "Deep MLP", (1.0, 10.0, 100.0), (0.2, 0.3, 0.4), (0.1, 0.2, 0.3), (0.3, 0.4, 0.5), (3, 3, 3), "mlp", "mlp", True
+)
+CNN = Series(
+    "Small CNN", (1.0, 10.0, 100.0), (0.8, 0.9, 1.0), (0.7, 0.8, 1.0), (0.9, 1.0, 1.0), (3, 3, 3), "cnn", "cnn"
+)
+CHARTS = {
+    "lines": Chart("a", "Lines & more", "lines", "examples", "accuracy", (MLP, CNN), log_x=True, chance=0.1),
+    "bars": Chart("a", "Bars", "bars", "network", "seconds", (MLP, CNN), ("one", "two", "three"), percent=False),
+    "map": Chart("a", "Map", "map", "right (px)", "down (px)", grid=((0.0, 0.5), (1.0, 0.25))),
+    "empty lines": Chart("a", "Nothing yet", "lines", "x", "y"),
+    "empty bars": Chart("a", "Nothing yet", "bars", "x", "y"),
+    "empty map": Chart("a", "Nothing yet", "map", "x", "y"),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_kind_is_drawn_the_same_each_time(name):
+    first, again = (chart_figure(CHARTS[name], "svg") for _ in range(2))
+    assert first == again
+    ElementTree.fromstring(first)
+
+
+def test_a_figure_names_its_lines_and_axes():
+    text = chart_figure(CHARTS["lines"], "svg", "3 seeds").decode()
+    for words in ("Lines &amp; more", "3 seeds", "Deep MLP", "Small CNN", "examples", "accuracy (%)", "chance"):
+        assert words in text
+    assert "#d55e00" in text.lower()
+    assert "#0072b2" in text.lower()
+
+
+def test_bars_have_names_and_whiskers():
+    text = chart_figure(CHARTS["bars"], "svg").decode()
+    assert all(name in text for name in ("one", "two", "three", "seconds", "Deep MLP"))
+    assert "(%)" not in text
+
+
+def test_a_png_can_be_read():
+    pixels = np.asarray(Image.open(io.BytesIO(chart_figure(CHARTS["map"]))).convert("RGB"))
+    assert pixels.shape == (900, 1600, 3)
+    assert tuple(pixels[0, 0]) == (255, 255, 255)
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 50
