@@ -108,7 +108,7 @@ class KernelsCard(QWidget):
         count = f"all {kernels.total:,}" if len(weights) == kernels.total else f"{len(weights)} of {kernels.total:,}"
         size = _size_words(kernels)
         top = float(np.abs(weights).max(initial=0.0))
-        scale = "each its own scale" if each else f"colours {short(-top)} to {short(top)}"
+        scale = "each its own scale" if each else f"colours ± {short(top, 2)}"
         self.line.show_name(name, f"{kernels.title}: {count} {what}s of {size}, {how} · {scale}", hue)
         tips = [
             f"{what} {i + 1} of {kernels.total:,}: weights from {one.min():.3f} to {one.max():.3f}"

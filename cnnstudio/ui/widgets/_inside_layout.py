@@ -28,12 +28,13 @@ _FLAT_GAP_PX: Final = 1.5
 _SHORTCUT_PX: Final = 2.5 * GRID_PX
 _LEAST_BLOCK_PX: Final = 6 * GRID_PX
 # Sizes of tiles that are tried, from the largest; the first with which the strip fits is taken.
-_SCALES: Final = (1.8, 1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6)
+_SCALES: Final = (1.8, 1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55)
 _LONG_SCALE: Final = 0.8
 """For a strip that does not fit with any of them, and scrolls."""
 
 
-VERDICT_PX: Final = 10 * GRID_PX
+_VERDICT_LINES: Final = 5.0
+"""Width of the verdict, in heights of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,9 @@ class _Placer:
         end, y = self._place(plan.nodes, 1.0, top, height - top, None, 0)
         self._line((QPointF(end, y), QPointF(end + COLUMN_GAP_PX, y)))
         left = end + COLUMN_GAP_PX
-        made.verdict = QRectF(left, top, VERDICT_PX, height - top)
-        made.width, made.height = left + VERDICT_PX + 1, height
+        wide = _VERDICT_LINES * self._room.line_px
+        made.verdict = QRectF(left, top, wide, height - top)
+        made.width, made.height = left + wide + 1, height
         return made
 
     def _line(self, points: tuple[QPointF, ...]) -> None:

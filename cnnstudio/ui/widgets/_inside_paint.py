@@ -16,6 +16,7 @@ from cnnstudio.core.layers import times
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._inside_layout import Bracket, Layout, Placed, Room
 from cnnstudio.ui.widgets._inside_plan import Box, Plan
+from cnnstudio.ui.widgets.draw_part import draw_part
 
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CENTRE: Final = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
@@ -29,9 +30,15 @@ _LINE_SPACE: Final = 1.3
 _ROOMY_LINES: Final = 18
 """A strip as high as this has room for the numbers of weights under its maps."""
 
+_RANGE: Final = "0 to 0.0"
 _PICTURE_RANGE: Final = "-0.00 to 0.0"
+"""A column is wide enough for the numbers of its colour scale."""
+
 _SECOND_EM: Final = 5.5
 """A column is wide enough for so much of its second line; the rest is cut."""
+
+_TIGHT: Final = 0.82
+"""Lines of the verdict move as near to each other as this, so that all classes are seen."""
 
 _SIZED: Final = re.compile(r"(.+) (\d+ x \d+)")
 
@@ -52,8 +59,7 @@ def room_for(theme: Theme, plan: Plan, height: float) -> Room:
         title, second = head_words(box)
         needed = bold.horizontalAdvance(title) + (_MARK_PX + GRID_PX / 2 if box.folded else 0)
         under = (plain.horizontalAdvance(text) for text in (times(*box.shape), *(weights_words(box) if roomy else ())))
-        if box.shown == PICTURE:
-            needed = max(needed, plain.horizontalAdvance(_PICTURE_RANGE))
+        needed = max(needed, plain.horizontalAdvance(_PICTURE_RANGE if box.shown == PICTURE else _RANGE))
         return max(needed, min(plain.horizontalAdvance(second), _SECOND_EM * theme.small_px), *under) + 2
 
     foot = (3 if roomy else 1) * high + GRID_PX / 2
@@ -214,7 +220,9 @@ def paint_verdict(
     """
     high = line_px(theme)
     top = area.top() + room.head_px
-    fit = max(1, int((area.bottom() - top) // high))
+    if area.bottom() - top >= _TIGHT * high * len(shares):
+        high = min(high, (area.bottom() - top) / len(shares))
+    fit = max(1, int((area.bottom() - top + 1) // high))
     likeliest = np.sort(np.argsort(-shares, kind="stable")[:fit])
     best = int(shares.argmax())
     metrics = QFontMetricsF(theme.font("small", bold=True))
@@ -260,4 +268,4 @@ def paint_maps(painter: QPainter, image: QImage, placed: Placed) -> None:
     """Paints the maps of a column from one image that holds them below each other."""
     rows = max(1, image.height() // placed.count)
     for index in range(placed.count):
-        painter.drawImage(placed.tile_rect(index), image, QRectF(0, index * rows, image.width(), rows))
+        draw_part(painter, placed.tile_rect(index), image, QRectF(0, index * rows, image.width(), rows))

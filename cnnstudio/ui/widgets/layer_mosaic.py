@@ -28,10 +28,11 @@ from cnnstudio.ui.widgets._inside_layout import is_flat
 from cnnstudio.ui.widgets._inside_marks import FRAME_PX
 from cnnstudio.ui.widgets._inside_paint import paint_frame
 from cnnstudio.ui.widgets._inside_words import numbers_words
+from cnnstudio.ui.widgets.draw_part import draw_part
 
 _GAP_PX: Final = 6
 _FLAT_GAP_PX: Final = 3
-_MOST_PX: Final = 168
+_MOST_PX: Final = 112
 _LEAST_PX: Final = 28
 _UNIT_PX: Final = 22
 _FEW_UNITS: Final = 24
@@ -143,7 +144,10 @@ class LayerMosaic(QWidget):
 
     def _columns(self, width: int) -> int:
         wide, _, gap = self._tile(width)
-        return max(1, (width + gap) // (wide + gap))
+        fit = max(1, (width + gap) // (wide + gap))
+        if self._flat or self.count <= fit:
+            return fit
+        return math.ceil(self.count / math.ceil(self.count / fit))
 
     def tile_rect(self, index: int) -> QRectF:
         """The rectangle of a map, in px."""
@@ -190,7 +194,7 @@ class LayerMosaic(QWidget):
             if self._image is None:
                 painter.fillRect(tile, self._theme.colour("chip"))
             else:
-                painter.drawImage(tile, self._image, QRectF(0, index * rows, self._image.width(), rows))
+                draw_part(painter, tile, self._image, QRectF(0, index * rows, self._image.width(), rows))
         self._paint_marks(painter)
 
     def _paint_marks(self, painter: QPainter) -> None:
