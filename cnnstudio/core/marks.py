@@ -59,7 +59,7 @@ def marked(images: Images, labels: Labels, classes: int, code: Code) -> Images:
         StudioError: The code does not exist, a label is no class, or the pictures are too small for every mark.
     """
     check(images.shape[2:], classes, code)
-    if len(labels) and not (0 <= int(labels.min()) and int(labels.max()) < classes):
+    if len(labels) and (int(labels.min()) < 0 or int(labels.max()) >= classes):
         raise StudioError(f"A mark can stand for the classes 0 to {classes - 1} only.")
     made = images.copy()
     for label in np.unique(labels):

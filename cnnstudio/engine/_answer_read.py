@@ -62,9 +62,14 @@ def _verdict(question: ReadPicture, network: str, session: Session) -> Verdict:
 
 def softened(found: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Logits [classes] as numbers even where a network nearly diverged, and their softmax."""
-    logits = np.nan_to_num(found.astype(np.float64), nan=0.0, posinf=_LARGEST, neginf=-_LARGEST)
+    logits = finite(found)
     probabilities = np.exp(logits - logits.max())
     return logits, probabilities / probabilities.sum()
+
+
+def finite(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Logits of any shape as numbers, even where a network nearly diverged."""
+    return np.nan_to_num(logits.astype(np.float64), nan=0.0, posinf=_LARGEST, neginf=-_LARGEST)
 
 
 def learned_elsewhere(reader: Reader, dataset: str) -> str:
