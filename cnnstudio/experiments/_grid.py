@@ -5,6 +5,7 @@ Nothing here imports torch before a run begins: the cards are read by the window
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final
@@ -103,9 +104,7 @@ def learn_and_measure(order: Order, others: Mapping[str, str] | None = None) -> 
     config = race_of(order.params)
     prepared = yield from data(config)
     learned = yield from learn(config.networks[0], prepared.train, len(prepared.class_names), config)
-    shares = {}
-    for name in SETS:
-        shares[name] = yield from learned.accuracy(getattr(prepared, name))
+    shares = yield from learned.shares(prepared)
     for name, key in (others or {}).items():
         elsewhere = yield from data(replace(config, dataset=key))
         shares[name] = yield from learned.accuracy(elsewhere.test)
@@ -130,13 +129,36 @@ def grid(
     return tuple(made)
 
 
-def _check(order: Order) -> None:
-    """Refuses what cannot be learned before anything is: a wrong setting, a network that cannot read the pictures."""
+def repeated(experiment: str, points: Iterable[Mapping[str, Value]], settings: Settings) -> tuple[Order, ...]:
+    """Runs at every point, each of which names its "network", with every seed; whole first seeds come first.
+
+    Raises:
+        StudioError: A setting of the runs cannot be.
+    """
+    points = list(points)
+    made = [Order(experiment, {**point, "seed": seed}) for seed in range(int(settings["seeds"])) for point in points]
+    for order in made[: len(points)]:
+        check_race(order)
+    return tuple(made)
+
+
+def check_race(order: Order) -> RaceConfig:
+    """The set-up of a run, whose numbers are all in range.
+
+    Raises:
+        StudioError: There is no such data set, or a number is out of range.
+    """
     config = race_of(order.params)
     for name, knob in knobs().items():
         problem = knob.check(getattr(config, name))
         if problem is not None:
             raise StudioError(problem.what, problem.cause, problem.remedy)
+    return config
+
+
+def _check(order: Order) -> None:
+    """Refuses what cannot be learned before anything is: a wrong setting, a network that cannot read the pictures."""
+    config = check_race(order)
     info = find_dataset(config.dataset).info
     if info.class_names and not info.takes_path:
         networks.spec_for(config.networks[0], info.shape, len(info.class_names))
@@ -216,3 +238,16 @@ def accuracy_table(
             spreads = [Spread.of(list(each[at].values())) for each in sets]
             rows.append((named[key], at, *(spread.as_percent for spread in spreads), spreads[0].n))
     return Table(title, ("network", x_heading, "train", "validation", "test", "seeds"), tuple(rows))
+
+
+def crossing(curve: Mapping[float, float], goal: float) -> float | None:
+    """Where a curve first reaches a goal, between its points on a logarithmic x axis; None where it never does."""
+    before: tuple[float, float] | None = None
+    for x, y in sorted(curve.items()):
+        if y >= goal:
+            if before is None:
+                return x
+            share = (goal - before[1]) / (y - before[1])
+            return math.exp(math.log(before[0]) + share * (math.log(x) - math.log(before[0])))
+        before = (x, y)
+    return None

@@ -31,6 +31,7 @@ from cnnstudio.engine.optim import schedule_factor
 from cnnstudio.engine.pixels import Part, lay_out, normalise_, tensor, to_unit
 from cnnstudio.engine.threads import has_kernels
 from cnnstudio.engine.train import Learner, batches
+from cnnstudio.experiments._grid import SETS
 
 CPU: Final = torch.device("cpu")
 
@@ -70,6 +71,13 @@ class Learned:
         guesses = (yield from self.logits(pictures.images)).argmax(1)
         return float(np.mean(guesses == pictures.labels))
 
+    def shares(self, prepared: Prepared) -> Generator[None, None, dict[str, float]]:
+        """The shares of the training, validation and test pictures that it reads correctly, in slices."""
+        found = {}
+        for name in SETS:
+            found[name] = yield from self.accuracy(getattr(prepared, name))
+        return found
+
 
 def data(config: RaceConfig) -> Generator[Progress, None, Prepared]:
     """The three sets of a set-up, remembered by this process.
@@ -88,23 +96,27 @@ def data(config: RaceConfig) -> Generator[Progress, None, Prepared]:
 
 
 def learn(
-    network: str,
+    network: str | NetworkSpec,
     train: Pictures,
     classes: int,
     config: RaceConfig,
     *,
     each_step: Callable[[int, nn.Module], None] | None = None,
+    each_loss: Callable[[int, float], None] | None = None,
+    at_start: Callable[[nn.Module], None] | None = None,
     make: Callable[[NetworkSpec], NetworkSpec] | None = None,
     watch: Pictures | None = None,
 ) -> Generator[Progress | None, None, Learned]:
     """Trains one network.
 
     Args:
-        network: Its key.
+        network: Its key, or a specification that no file holds.
         train: What it learns from.
         classes: Classes told apart.
         config: Epochs, batch, optimiser, rate, schedule, augmentation and seeds; data set and networks do not matter.
         each_step: Is called after every step with its number (from 1) and the module, before the gradients go.
+        each_loss: Is called after every step, before `each_step`, with its number and its batch's loss.
+        at_start: Is called with the module before the first step.
         make: Changes the specification before the network is built.
         watch: Pictures that are read after every epoch.
 
@@ -114,18 +126,30 @@ def learn(
     Raises:
         StudioError: The network cannot read these pictures, the set-up cannot be, or the loss was no longer a number.
     """
-    for problem in validate(replace(config, networks=(network,))):
+    key = network if isinstance(network, str) else network.id
+    for problem in validate(replace(config, networks=(key,))):
         raise StudioError(problem.report.what, problem.report.cause, problem.report.remedy)
-    channels, height, width = train.images.shape[1:]
-    spec = networks.spec_for(network, (int(channels), int(height), int(width)), classes).with_dropout(config.dropout)
+    channels, height, width = (int(size) for size in train.images.shape[1:])
+    spec = networks.spec_for(network, (channels, height, width), classes) if isinstance(network, str) else network
+    spec = spec.with_dropout(config.dropout)
     spec = spec if make is None else make(spec)
     module = build(spec, config.weights_seed)
     last = has_kernels(module)
-    learner = Learner(network, lay_out(module, last), config, CPU)
+    (at_start or _ignore)(module)
+    learner = Learner(key, lay_out(module, last), config, CPU)
+    told = _Told(each_loss or _ignore, each_step or _ignore)
     losses, watched = yield from _steps(
-        learner, Part.of(train, CPU), config, last, each_step or _ignore, _Watch(watch, spec.macs, last)
+        learner, Part.of(train, CPU), config, last, told, _Watch(watch, spec.macs, last)
     )
     return Learned(spec, module.eval(), last, losses, watched)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Who is told of every step."""
+
+    loss: Callable[[int, float], None]
+    step: Callable[[int, nn.Module], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +168,7 @@ class _Watch:
         return [measured.score.accuracy]
 
 
-def _ignore(step: int, module: nn.Module) -> None:
+def _ignore(*_: object) -> None:
     """Nobody looks."""
 
 
@@ -153,7 +177,7 @@ def _steps(
     train: Part,
     config: RaceConfig,
     channels_last: bool,
-    each_step: Callable[[int, nn.Module], None],
+    told: _Told,
     watch: _Watch,
 ) -> Generator[Progress | None, None, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     per_epoch = math.ceil(len(train) / config.batch_size)
@@ -172,7 +196,8 @@ def _steps(
                 "The learning rate is probably too high.",
                 "Lower the learning rate.",
             )
-        each_step(step, learner.module)
+        told.loss(step, losses[-1])
+        told.step(step, learner.module)
         if step % per_epoch == 0:
             watched += yield from watch.read(learner.module)
         if step % SLICE_STEPS == 0 or step == steps:

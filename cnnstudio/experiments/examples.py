@@ -19,6 +19,7 @@ from cnnstudio.experiments._grid import (
     SEEDS,
     accuracy_table,
     by_x,
+    crossing,
     gap_at,
     grid,
     learn_and_measure,
@@ -149,19 +150,6 @@ def needed_sentence(results: Sequence[Result], first: str, second: str, size: in
     if at <= min(curve):
         return f"{lead} reaches with {min(curve):,.0f} or fewer."
     return f"{lead} reaches with about {_rounded(at):,} (between the sizes that were tried, on the logarithmic axis)."
-
-
-def crossing(curve: Mapping[float, float], goal: float) -> float | None:
-    """Where a curve first reaches a goal, between its points on a logarithmic x axis; None where it never does."""
-    before: tuple[float, float] | None = None
-    for x, y in sorted(curve.items()):
-        if y >= goal:
-            if before is None:
-                return x
-            share = (goal - before[1]) / (y - before[1])
-            return math.exp(math.log(before[0]) + share * (math.log(x) - math.log(before[0])))
-        before = (x, y)
-    return None
 
 
 EXPERIMENT: Final = ExperimentInfo(
