@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QByteArray, QRect, QRectF, QSize
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, QTimer
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
@@ -34,6 +34,21 @@ def raced(rig):
     rig.engine.finish()
     rig.drain()
     return rig
+
+
+@pytest.mark.parametrize("panel_id", list(all_panels()))
+def test_every_view_can_be_a_figure(filled, qtbot, panel_id):
+    made = all_panels()[panel_id].make(filled)
+    qtbot.addWidget(made)
+    made.resize(744, 572)
+    made.show()
+    QApplication.processEvents()
+    whole = page(made)
+    root = ET.fromstring(whole.svg())
+    assert made.INFO.title.split()[0] in "".join(root.itertext())
+    with Image.open(io.BytesIO(whole.png(1.0))) as image:
+        assert image.size == (whole.size.width(), whole.size.height())
+    qtbot.waitUntil(lambda: not any(timer.isActive() for timer in made.findChildren(QTimer)), timeout=3_000)
 
 
 @pytest.fixture

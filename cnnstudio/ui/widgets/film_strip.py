@@ -49,7 +49,7 @@ _KERNELS: Final = (Conv, DepthwiseConv, ConvTranspose, LocallyConnected, Linear)
 
 
 def frame_steps(moments: Sequence[int], spacing: Spacing, most: int = FRAMES) -> tuple[int, ...]:
-    """The moments that become frames: the first, the last, and kept ones between, nearest to even places.
+    """The moments that become frames: the first, the last, and kept ones between, spread as evenly as they lie.
 
     Args:
         moments: The kept steps, ascending.
@@ -59,10 +59,15 @@ def frame_steps(moments: Sequence[int], spacing: Spacing, most: int = FRAMES) ->
     if len(moments) <= most:
         return tuple(moments)
     kept = np.asarray(moments, dtype=np.float64)
-    scale = kept if spacing == "even" else np.log1p(kept)
-    wanted = np.linspace(scale[0], scale[-1], most)
-    nearest = np.abs(scale[None, :] - wanted[:, None]).argmin(axis=1)
-    return tuple(int(moments[place]) for place in np.unique(nearest))
+    places = kept if spacing == "even" else np.log1p(kept)
+    wanted = np.linspace(places[0], places[-1], most)
+    taken = sorted({int(place) for place in np.abs(places[None, :] - wanted[:, None]).argmin(axis=1)})
+    away = np.abs(places[:, None] - places[None, taken]).min(axis=1)
+    while len(taken) < most:
+        # Two places may have the same nearest moment; then the one farthest from all that are taken comes in.
+        taken.append(int(away.argmax()))
+        away = np.minimum(away, np.abs(places - places[taken[-1]]))
+    return tuple(int(moments[place]) for place in sorted(taken))
 
 
 def frame_of(steps: Sequence[int], moment: int | None) -> int | None:
@@ -148,6 +153,8 @@ class FilmRow(QWidget):
         explain_on_focus(self.layer)
         self.number = QSpinBox()
         self.number.setKeyboardTracking(False)
+        # The style sheet's padding does not reach the field inside.
+        self.number.lineEdit().setTextMargins(GRID_PX - 2, 0, 0, 0)
         explain_on_focus(self.number)
         row.addWidget(self.line, 1)
         row.addWidget(self.layer)
