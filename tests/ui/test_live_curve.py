@@ -1,7 +1,6 @@
 """The live curve: what it draws, reads out, and how it is used by mouse and keyboard."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -271,21 +270,6 @@ def test_smoothing_passes_over_what_is_not_finite():
     assert smoothed[2] == pytest.approx(1.0)
 
 
-@given(st.lists(st.floats(0, 300), max_size=12), st.floats(0, 40))
-def test_labels_never_overlap_and_stay_in_order_and_in_bounds(wanted, distance):
-    places = arithmetic.spread(wanted, distance, 0.0, 300.0)
-    assert len(places) == len(wanted)
-    room = 300.0 / max(1, len(wanted) - 1)
-    ranked = [places[i] for i in sorted(range(len(wanted)), key=lambda i: wanted[i])]
-    assert all(b - a >= min(distance, room) - 1e-6 for a, b in pairwise(ranked))
-    assert all(-1e-6 <= place <= 300 + 1e-6 for place in places)
-
-
-def test_labels_that_fit_stay_where_they_want_to_be():
-    assert arithmetic.spread([10.0, 200.0, 100.0], 20, 0, 300) == pytest.approx([10, 200, 100])
-    assert arithmetic.spread([100.0, 100.0], 20, 0, 300) == pytest.approx([90, 110])
-
-
 @given(st.integers(2, 5000), st.integers(2, 300))
 def test_thinning_keeps_the_budget_and_the_last_point(n, most):
     xs, ys = arithmetic.thin(np.arange(n, dtype=float), np.arange(n, dtype=float), most)
@@ -300,13 +284,6 @@ def test_ticks_are_round_and_within(low, width, about):
     assert len(found) <= 2 * about + 2
     slack = 1e-6 * max(abs(low), width)
     assert all(low - slack <= value <= low + width + slack for value in found)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (24_000, "24k"), (1_500_000, "1.5M"), (0.25, "0.25"), (1e-4, "1e-04")]
-)
-def test_tick_text(value, text):
-    assert arithmetic.tick_text(value) == text
 
 
 def test_log_ticks_are_decades_or_parts_of_them():

@@ -1,9 +1,9 @@
-"""The arithmetic behind a live curve: smoothing, thinning, ticks, and labels that do not overlap. No Qt."""
+"""The arithmetic behind a live curve: smoothing, thinning and ticks. No Qt."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -48,41 +48,6 @@ def thin(xs: Column, ys: Column, most: int) -> tuple[Column, Column]:
     return xs[keep], ys[keep]
 
 
-def spread(wanted: Sequence[float], distance: float, low: float, high: float) -> list[float]:
-    """Moves labels apart as little as possible.
-
-    Labels that would overlap form a block whose middle stands where the middle of the wanted places is (the
-    least-squares answer, found by merging neighbours: pool adjacent violators); blocks are then kept in bounds.
-
-    Args:
-        wanted: Where each label would like to stand, in px.
-        distance: The least distance between two, in px.
-        low: The smallest place allowed.
-        high: The largest; where not all fit, the distance shrinks to what there is.
-
-    Returns:
-        The places, in the order given.
-    """
-    if not wanted:
-        return []
-    room = (high - low) / max(1, len(wanted) - 1)
-    distance = min(distance, max(0.0, room))
-    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    blocks: list[tuple[float, int]] = []
-    for rank, i in enumerate(order):
-        mean, count = wanted[i] - rank * distance, 1
-        while blocks and blocks[-1][0] > mean:
-            other, size = blocks.pop()
-            mean, count = (mean * count + other * size) / (count + size), count + size
-        blocks.append((mean, count))
-    ceiling = max(low, high - (len(wanted) - 1) * distance)
-    bases = [min(max(mean, low), ceiling) for mean, count in blocks for _ in range(count)]
-    places = [0.0] * len(wanted)
-    for rank, i in enumerate(order):
-        places[i] = bases[rank] + rank * distance
-    return places
-
-
 def nice_ticks(low: float, high: float, about: int) -> list[float]:
     """Round numbers between two bounds, about as many as asked, in steps of 1, 2, 2.5 or 5 times a power of ten."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
@@ -108,16 +73,6 @@ def log_ticks(low: float, high: float) -> list[float]:
             if low - 1e-9 <= math.log10(value) <= high + 1e-9:
                 found.append(value)
     return found
-
-
-def tick_text(value: float) -> str:
-    """A number as short as an axis wants it: 24000 as "24k", 1500000 as "1.5M"."""
-    size = abs(value)
-    if size >= 999_999.5:
-        return f"{value / 1e6:g}M"
-    if size >= 1_000:
-        return f"{value / 1e3:g}k"
-    return f"{value:g}" if size >= 1e-3 or size == 0 else f"{value:.0e}"
 
 
 def nice_ceiling(value: float) -> float:

@@ -22,7 +22,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.ui.widgets._curve_arithmetic import nearest, spread
+from cnnstudio.core.labels import spread
+from cnnstudio.ui.widgets._curve_arithmetic import nearest
 from cnnstudio.ui.widgets._curve_parts import Line, View
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core import limits
+from cnnstudio.core.labels import tick_text
 from cnnstudio.ui.theme import Theme, pyqtgraph
-from cnnstudio.ui.widgets._curve_arithmetic import Column, log10, nice_ticks, smooth, thin, tick_text, ticks
+from cnnstudio.ui.widgets._curve_arithmetic import Column, log10, nice_ticks, smooth, thin, ticks
 from cnnstudio.ui.widgets._curve_parts import Axes, Line, View
 from cnnstudio.ui.widgets._curve_surface import CurveSurface
 
