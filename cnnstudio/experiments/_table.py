@@ -68,7 +68,8 @@ def as_pictures(numbers: NDArray[np.float64], learned_from: NDArray[np.int64]) -
     """
     known = numbers[learned_from]
     scaled = (numbers - known.mean(0)) / known.std(0)
-    return np.clip(np.rint(_GREY + _STEP * scaled), 0, 255).astype(np.uint8).reshape(-1, *SHAPE)
+    images: Images = np.clip(np.rint(_GREY + _STEP * scaled), 0, 255).astype(np.uint8).reshape(-1, *SHAPE)
+    return images
 
 
 def folds(diagnoses: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
