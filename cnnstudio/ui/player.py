@@ -6,13 +6,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from cnnstudio.ui.studio import Studio
 
 Speed = Literal["slow", "normal", "fast"]
 GAP_MS: Final[dict[Speed, int]] = {"slow": 500, "normal": 125, "fast": 33}
 """From one moment to the next, at least: two, eight and thirty a second."""
+
+PATIENCE_MS: Final = 1_000
+"""Whoever watches a film rather sees the next moment than waits for an answer that takes longer than this."""
 
 _LOOK_MS: Final = 8
 """While answers are awaited the walk looks this often whether they are there."""
@@ -40,6 +43,7 @@ class Walk(QObject):
 
     Attributes:
         gap_ms: From one moment to the next, at least.
+        patience_ms: An answer that takes longer than this is not waited for; None waits for every one.
 
     Signals:
         settled(moment): The views' questions about this moment are answered.
@@ -56,6 +60,8 @@ class Walk(QObject):
         """Stands still."""
         super().__init__(parent)
         self.gap_ms = GAP_MS["normal"]
+        self.patience_ms: int | None = None
+        self._waited = QElapsedTimer()
         self._studio = studio
         self._ahead: list[int | None] = []
         self._here: int | None = None
@@ -89,7 +95,7 @@ class Walk(QObject):
         """Goes on where the answers are there; looks again soon where they are not."""
         if not self._walks:
             return
-        if self._studio.open_questions - self._open_before:
+        if self._studio.open_questions - self._open_before and not self._is_impatient:
             self._gap.start(_LOOK_MS)
         elif not self._told:
             # Once more through the event loop: views paint what they were told, or ask for more.
@@ -100,6 +106,10 @@ class Walk(QObject):
             if self._walks:
                 self._step()
 
+    @property
+    def _is_impatient(self) -> bool:
+        return self.patience_ms is not None and self._waited.elapsed() >= self.patience_ms
+
     def _step(self) -> None:
         if not self._ahead:
             self._end(complete=True)
@@ -109,6 +119,7 @@ class Walk(QObject):
         self._studio.set_moment(self._here)
         self._here = self._studio.moment
         self._moves = False
+        self._waited.start()
         self._gap.start(self.gap_ms)
 
     def _end(self, *, complete: bool) -> None:
@@ -153,6 +164,7 @@ class Player(QObject):
         self._studio = studio
         self._speed: Speed = "normal"
         self.walk = Walk(studio, self)
+        self.walk.patience_ms = PATIENCE_MS
         self.walk.ended.connect(self._on_ended)
         studio.moments_changed.connect(self._on_change)
         studio.run_started.connect(self._on_change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
+from cnnstudio.core.inside import Film, FilmStrip
 from cnnstudio.core.paths import study_folder
 from cnnstudio.core.questions import NO_RUN, BothWrong, KeepRun, OpenRun, Reopened
 from cnnstudio.core.runs import RunRecord, kept_runs, runs_folder
@@ -186,6 +188,43 @@ def test_the_timeline_of_a_run_that_came_back_is_whole(rig, start, qtbot):
     assert studio.moment is None
     QTest.keyClick(timeline, Qt.Key.Key_Left)
     assert studio.moment == 8
+
+
+def test_a_run_that_came_back_plays_and_has_its_film(rig, start, qtbot):
+    keeper = start()
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    keeper.close()
+    studio, window = come_back(rig, start, qtbot, lambda question: Reopened(-1, (0, 1, 8, 40)))
+    player, visited = window.transport.player, []
+    assert window.transport.play_bar.play_button.isEnabled()
+    studio.moment_changed.connect(visited.append)
+    player.walk.gap_ms = 0
+    player.play()
+
+    def is_over():
+        bring(rig, studio)
+        return not player.playing
+
+    qtbot.waitUntil(is_over)
+    assert visited == [0, 1, 8, None]
+    rig.engine.answers[Film] = lambda question: FilmStrip(np.zeros((4, 1, 5, 5), np.float32), question.steps)
+    window.open_panel("film")
+    bring(rig, studio)
+    assert [question.steps for question in rig.engine.questions_of(Film)] == [(0, 1, 8, 40)] * 2
+    assert {row.mosaic.count for row in window.panel._rows.values()} == {4}
+    window.panel._pacer.stop()
+
+
+def test_the_folder_of_the_last_export_comes_back(rig, start, tmp_path):
+    keeper = start()
+    rig.studio.export_folder = str(tmp_path)
+    keeper.save()
+    keeper.close()
+    studio = Studio(rig.engine)
+    start(studio)
+    assert studio.export_folder == str(tmp_path)
 
 
 def test_a_run_without_weights_says_so_and_nothing_else(rig, start, qtbot):

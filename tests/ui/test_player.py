@@ -39,7 +39,7 @@ def go_on(walk, rig):
 @pytest.fixture
 def player(raced):
     made = Player(raced.studio)
-    made.walk.gap_ms = 10**6
+    made.walk.gap_ms = made.walk.patience_ms = 10**6
     yield made
     made.stop()
 
@@ -88,6 +88,22 @@ def test_the_next_moment_waits_for_the_views_answers(player, raced):
     go_on(player.walk, raced)
     assert raced.studio.moment == 1
     assert player.playing
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(player, raced):
+    raced.studio.moment_changed.connect(
+        lambda step: raced.studio.ask(FirstLayers("digits", ("mlp",), step), lambda _: None, slot="view")
+    )
+    raced.engine.answer_at_once = False
+    player.play()
+    player.walk.patience_ms = 0
+    go_on(player.walk, raced)
+    assert raced.studio.moment == 1
+    assert len(raced.studio.open_questions) == 1, "the newest wish has replaced the others"
+    player.walk.patience_ms = None
+    for _ in range(3):
+        go_on(player.walk, raced)
+    assert raced.studio.moment == 1
 
 
 def test_a_long_question_of_before_holds_nothing_up(player, raced):
