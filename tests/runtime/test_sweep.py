@@ -212,7 +212,7 @@ def test_a_damaged_result_is_told_and_measured_again(make, tmp_path):
 
 
 PARENT = """
-import sys
+import multiprocessing, sys
 from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.runtime.sweep import RunUnderWay, Sweep, processes
 from pathlib import Path
@@ -220,11 +220,10 @@ from tests.runtime import toy
 out = Path(sys.argv[1])
 sweep = Sweep(toy.EXPERIMENT, {"trick": "wait once", "folder": str(out)}, processes(2), SweepFolder(out / "out"),
               measure=toy.measure)
-measured = 0
+waiting = False
 for event in sweep.events():
-    measured = len(sweep.results)
-    if measured == 5:
-        import multiprocessing
+    waiting = waiting or isinstance(event, RunUnderWay) and bool(event.order.params["trick"])
+    if waiting and len(sweep.results) == 5:
         print(*(process.pid for process in multiprocessing.active_children()), flush=True)
 """
 
