@@ -51,6 +51,9 @@ SLICE_MACS: Final = 80_000_000
 SLICE_PICTURES: Final = 1_024
 """Pictures of one slice, however small the network."""
 
+QUESTION_PICTURES: Final = 4
+"""Pictures of a slice of an answer, however large the network: ResNet-18 reads so many of 64 x 64 in 20 ms."""
+
 THREADS_MEASURING_S: Final = 0.3
 """Time spent on finding the fastest number of threads and memory format before a run."""
 

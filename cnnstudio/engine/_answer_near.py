@@ -59,12 +59,12 @@ def _neighbours(
     refuse_other_pictures(reader, prepared)
     reader, hidden, train = steady(reader), last_hidden(reader.spec), prepared.train
     places = evenly(len(train), fitting(hidden, limits.NEIGHBOUR_PICTURES))
-    features = yield from _features(reader, train, places, question.dataset, session)
+    features = yield from _features(reader, train, places, ("train", question.dataset), session)
     here = finish(read_features(reader, question.pixels[None], _FIRST)).values[0]
     if not (np.isfinite(features.values).all() and np.isfinite(here).all()):
         left.diverged.append(reader.spec.title)
         return []
-    order, distances = nearest(features.values, here, question.most)
+    order, distances = yield from nearest(features.values, here, question.most)
     index = places[order]
     images, labels = train.images[index], train.labels[index]
     for array in (images, labels, distances, index):
@@ -110,10 +110,10 @@ class _LeftOut:
 
 
 def _features(
-    reader: Reader, pictures: Pictures, places: NDArray[np.int64], dataset: str, session: Session
+    reader: Reader, pictures: Pictures, places: NDArray[np.int64], of: tuple[str, str], session: Session
 ) -> Generator[Progress, None, Features]:
-    """The pictures in the last hidden layer: remembered, or read now."""
-    run, key = session.open_run, (dataset, reader.network, reader.weights_from, reader.step, len(places))
+    """Pictures of a part of a data set in the last hidden layer: remembered, or read now."""
+    run, key = session.open_run, (*of, reader.network, reader.weights_from, reader.step, len(places))
     known = session.features.get(key, pictures.images)
     if known is not None:
         return known
@@ -166,7 +166,7 @@ def embed(question: Embed, session: Session) -> Generator[Progress | None, None,
         return ()
     if not trained:
         raise left.error()
-    tested = yield from _tested(question, trained[0], session)
+    tested = yield from _tested(question, trained, session)
     for network in trained:
         one = yield from _lay(question, network, tested, session, left)
         if one is not None:
@@ -179,16 +179,19 @@ def embed(question: Embed, session: Session) -> Generator[Progress | None, None,
     return tuple(_embedding(question, one, tested, where) for one, where in zip(laid, points, strict=True))
 
 
-def _tested(question: Embed, network: str, session: Session) -> Generator[Progress, None, _Tested]:
+def _tested(question: Embed, trained: list[str], session: Session) -> Generator[Progress, None, _Tested]:
+    """The test pictures that all networks arrange: so many that the widest last hidden layer of them can be held."""
     run = session.open_run
     if run is not None and run.config.dataset == question.dataset and len(run.test):
         pictures, index = session.test_pictures()
         names = run.started.class_names
     else:
-        prepared = yield from pictures_of(question.dataset, network, session)
+        prepared = yield from pictures_of(question.dataset, trained[0], session)
         pictures, names = prepared.test, prepared.class_names
         index = np.arange(len(pictures))
-    chosen = evenly(len(pictures), question.most)
+    readers = [session.reader(network, question.dataset, question.step) for network in trained]
+    most = [fitting(last_hidden(reader.spec), question.most) for reader in readers if reader is not None]
+    chosen = evenly(len(pictures), min(most, default=0))
     if len(chosen) < _LEAST:
         raise StudioError(
             f"There are {len(chosen)} test pictures, and a plane needs {_LEAST}.",
@@ -199,7 +202,7 @@ def _tested(question: Embed, network: str, session: Session) -> Generator[Progre
 
 def _lay(
     question: Embed, network: str, tested: _Tested, session: Session, left: _LeftOut
-) -> Generator[Progress, None, _Laid | None]:
+) -> Generator[Progress | None, None, _Laid | None]:
     reader = session.reader(network, question.dataset, question.step)
     if reader is None:
         return None
@@ -207,16 +210,17 @@ def _lay(
     if question.pixels is not None:
         refuse_other_shape(reader, question.pixels.shape)
     reader, run = steady(reader), session.open_run
-    features = yield from _features(reader, tested.pictures, tested.chosen, question.dataset, session)
+    features = yield from _features(reader, tested.pictures, tested.chosen, ("test", question.dataset), session)
     here = features.values[:0]
     if question.pixels is not None:
         here = finish(read_features(reader, question.pixels[None], _FIRST)).values
     if not (np.isfinite(features.values).all() and np.isfinite(here).all()):
         left.diverged.append(reader.spec.title)
         return None
-    plane = steadied(principal_plane(features.values), session.lay.get(network))
+    plane = yield from principal_plane(features.values)
+    plane = steadied(plane, session.lay.get((network, question.dataset)))
     if session.open_run is run:
-        session.lay[network] = plane.points
+        session.lay[network, question.dataset] = plane.points
     return _Laid(reader, last_hidden(reader.spec).layer, features, plane, here)
 
 

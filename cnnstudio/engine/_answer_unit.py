@@ -9,8 +9,10 @@ from cnnstudio.core import limits
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import Pictures, Progress
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.inside import Unit
 from cnnstudio.core.layers import Step, times
-from cnnstudio.core.reading import as_maps
+from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.reading import as_maps, box, shape_of
 from cnnstudio.core.unit_record import FindRecord, FoundPicture, Maximise, Maximised, UnitRecord
 from cnnstudio.datasets import Prepared
 from cnnstudio.engine._answer_inside import place_in, step_of, trained
@@ -33,11 +35,13 @@ def find_record(question: FindRecord, session: Session) -> Generator[Progress, N
     are the set asked for, else of the set's pictures in memory, else of those that its own race would take. Where these
     are fewer, a set that the program makes itself has more of them made; of a stored one, all there are are looked at.
     """
-    step, number = _asked(question, session)
+    _asked(question, session)  # what cannot be is said before anything long begins
     prepared = yield from pictures_of(question.dataset, question.network, session)
     refuse_other_pictures(trained(question.network, question.dataset, question.step, session), prepared)
     looked = looked_at(prepared, (yield from _more(prepared, session)))
-    reader = trained(question.network, question.dataset, question.step, session)  # the weights may have changed
+    step, number = _asked(question, session)  # another run may be open by now
+    reader = trained(question.network, question.dataset, question.step, session)
+    refuse_other_pictures(reader, prepared)
     record = yield from _record(reader, step, prepared, looked, session)
     counts, edges = record.histograms.of(number)
     for array in (counts, edges):
@@ -47,8 +51,8 @@ def find_record(question: FindRecord, session: Session) -> Generator[Progress, N
         unit=question.unit,
         step=reader.step,
         weights_from=reader.weights_from,
-        top=_found(record.top, question, step, looked),
-        least=_found(record.least, question, step, looked),
+        top=_found(record.top, question, reader.spec, looked),
+        least=_found(record.least, question, reader.spec, looked),
         pictures=record.pictures,
         counts=counts,
         edges=edges,
@@ -60,7 +64,7 @@ def find_record(question: FindRecord, session: Session) -> Generator[Progress, N
 
 
 def _asked(question: FindRecord | Maximise, session: Session) -> tuple[Step, int]:
-    """The unit's layer, and its number in it, before anything long begins."""
+    """The unit's layer, and its number in it."""
     spec = trained(question.network, question.dataset, question.step, session).spec
     step = step_of(spec, question.unit.layer)
     map_, row, column = place_in(spec, question.unit)
@@ -73,7 +77,7 @@ def _more(prepared: Prepared, session: Session) -> Generator[Progress, None, Pic
     missing = ENOUGH - len(prepared.train) - len(prepared.validation) - len(prepared.test)
     if missing <= 0 or not prepared.info.generated:
         return None
-    made = yield from session.load(RaceConfig(dataset=prepared.key, examples=missing, seed=MORE_SEED))
+    made = yield from session.load_more(RaceConfig(dataset=prepared.key, examples=missing, seed=MORE_SEED))
     return made.train
 
 
@@ -103,23 +107,25 @@ def _record(
     return record
 
 
-def _found(found: Found, question: FindRecord, step: Step, looked: tuple[Looked, ...]) -> tuple[FoundPicture, ...]:
-    map_ = question.unit.map
-    _, _, columns = as_maps(step.shape)
+def _found(
+    found: Found, question: FindRecord, spec: NetworkSpec, looked: tuple[Looked, ...]
+) -> tuple[FoundPicture, ...]:
+    layer, map_ = question.unit.layer, question.unit.map
+    _, _, columns = as_maps(shape_of(spec, layer))
     ranks = range(min(max(0, question.most), found.values.shape[1]))
     return tuple(
         _picture(
             float(found.values[map_, rank]),
             int(found.numbers[map_, rank]),
-            divmod(int(found.places[map_, rank]), columns),
-            step,
+            Unit(layer, map_, *divmod(int(found.places[map_, rank]), columns)),
+            spec,
             looked,
         )
         for rank in ranks
     )
 
 
-def _picture(value: float, number: int, place: tuple[int, int], step: Step, looked: tuple[Looked, ...]) -> FoundPicture:
+def _picture(value: float, number: int, at: Unit, spec: NetworkSpec, looked: tuple[Looked, ...]) -> FoundPicture:
     for part in looked:
         if number < len(part.index):
             break
@@ -131,9 +137,9 @@ def _picture(value: float, number: int, place: tuple[int, int], step: Step, look
         pixels=pixels,
         label=int(part.labels[index]),
         value=value,
-        row=place[0],
-        column=place[1],
-        box=step.field.window(*place),
+        row=at.row,
+        column=at.column,
+        box=box(spec, at.layer, (at.map, at.row, at.column)),
         index=index,
         part=part.part,
     )

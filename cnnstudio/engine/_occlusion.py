@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from cnnstudio.core import limits
 from cnnstudio.core.inside import Pixels
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.engine.evaluate import slice_pictures
@@ -51,8 +52,8 @@ class Subject:
         return to_input(images, self.channels_last)
 
     def passes(self, cost: int = 1) -> int:
-        """How many pictures go through the network in one slice; a gradient costs about as much as three readings."""
-        return slice_pictures(cost * self.spec.macs)
+        """How many pictures go through the network in one slice, each of them so many times as dear as a reading."""
+        return slice_pictures(cost * self.spec.macs, max(2, limits.QUESTION_PICTURES // cost))
 
 
 def background(pixels: Pixels) -> Pixels:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 Floats = NDArray[np.float64]
 
 _NO_VARIANCE: Final = 1e-20
 """A variance that is so small beside the values' own squares is rounding."""
+
+_RANK: Final = 1e-12
+"""An eigenvalue that is so small beside the whole variance is rounding."""
+
+_BLOCK: Final = 4
+"""Vectors that are multiplied at once: two more than wanted, so that the second's neighbours hold nothing up."""
+
+_CLOSE: Final = 1e-9
+"""What a direction may be off, beside the largest eigenvalue: far less than a pixel shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +48,71 @@ class Plane:
         return placed
 
 
-def principal_plane(features: NDArray[np.float32]) -> Plane:
+def principal_plane(features: NDArray[np.float32]) -> Generator[None, None, Plane]:
     """The two directions of largest variance; each points to where its largest entry is positive.
 
     Args:
         features: float32 [n, width], finite, n at least 2.
+
+    Yields:
+        None, between two slices of about 10 ms for 4 million numbers.
     """
     mean = features.mean(0, dtype=np.float64)
+    yield
+    squares = float(np.einsum("ij,ij->", features, features, dtype=np.float64))
+    yield
     centred = features - mean
-    whole = float((centred**2).sum())
+    yield
+    whole = float(np.einsum("ij,ij->", centred, centred))
     axes = np.zeros((2, len(mean)))
-    if whole <= _NO_VARIANCE * float((features.astype(np.float64) ** 2).sum()):
+    if whole <= _NO_VARIANCE * squares:
         return Plane(mean, axes, np.zeros((len(features), 2)), (0.0, 0.0))
-    found = _directions(centred, whole)
+    found = yield from _directions(centred, whole)
     axes[: len(found)] = found * np.sign(found[np.arange(len(found)), np.abs(found).argmax(1)])[:, None]
     points = centred @ axes.T
     one, two = (points**2).sum(0) / whole
     return Plane(mean, axes, points, (float(one), float(two)))
 
 
-def _directions(centred: Floats, whole: float) -> Floats:
-    """Eigenvectors of the smaller of the two matrices of inner products: at most two rows, largest first.
+def _directions(centred: Floats, whole: float) -> Generator[None, None, Floats]:
+    """The largest eigenvectors of the smaller of the two matrices of inner products: at most two rows, largest first.
 
     By torch: numpy's linear algebra has threads of its own, which wait for each other while torch's are at work.
     """
     rows = torch.from_numpy(centred)
     wide = centred.shape[1] > centred.shape[0]
-    values, vectors = torch.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
-    kept = [place for place in (-1, -2) if len(values) >= -place and values[place] > 1e-12 * whole]
-    directions = vectors[:, kept].T
+    values, vectors = yield from _largest(rows.T if wide else rows)
+    directions = vectors[:, [place for place, value in enumerate(values.tolist()) if value > _RANK * whole]].T
     if wide:
         directions = directions @ rows
         directions = directions / directions.norm(dim=1, keepdim=True)
     found: Floats = directions.numpy()
     return found
+
+
+def _largest(rows: Tensor) -> Generator[None, None, tuple[Tensor, Tensor]]:
+    """The two largest eigenvalues of `rows.T @ rows`, and their vectors: float64 [2] and [width, 2], or fewer.
+
+    Block Lanczos with full orthogonalisation (Golub and Underwood 1977): the matrix is never made, which for a
+    thousand features would take a hundred times as long as one slice may. The first block is always the same.
+    """
+    width = rows.shape[1]
+    block = torch.from_numpy(np.random.default_rng(0).standard_normal((width, min(_BLOCK, width))))
+    basis, images = rows.new_empty((width, 0)), rows.new_empty((width, 0))
+    while True:
+        for _ in range(2):  # once leaves a trace of rounding
+            block = torch.linalg.qr(block - basis @ (basis.T @ block)).Q
+        basis = torch.cat([basis, block], 1)
+        images = torch.cat([images, rows.T @ (rows @ block)], 1)
+        yield
+        inner = basis.T @ images
+        values, vectors = torch.linalg.eigh((inner + inner.T) / 2)
+        values, vectors = values[-2:].flip(0), vectors[:, -2:].flip(1)
+        found, left = basis @ vectors, images @ vectors
+        left -= found * values
+        if basis.shape[1] == width or float(left.norm(dim=0).max()) <= _CLOSE * float(values[0]):
+            return values, found
+        block = images[:, -_BLOCK:][:, : width - basis.shape[1]]
 
 
 def steadied(plane: Plane, before: Floats | None) -> Plane:

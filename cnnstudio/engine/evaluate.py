@@ -33,9 +33,14 @@ class Measured:
     guesses: Labels
 
 
-def slice_pictures(macs: int) -> int:
-    """How many pictures make one slice: a power of two, decided by arithmetic so that numbers repeat bit for bit."""
-    fitting = max(8, limits.SLICE_MACS // max(1, macs))
+def slice_pictures(macs: int, least: int = 8) -> int:
+    """How many pictures make one slice: a power of two, decided by arithmetic so that numbers repeat bit for bit.
+
+    Args:
+        macs: Multiply-adds for one picture.
+        least: No fewer than this, however large the network: a few together take half the time that each takes alone.
+    """
+    fitting = max(least, limits.SLICE_MACS // max(1, macs))
     return min(limits.SLICE_PICTURES, 1 << (fitting.bit_length() - 1))
 
 

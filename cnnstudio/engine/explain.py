@@ -92,6 +92,7 @@ def explain(method: Method, subject: Subject) -> Generator[None, None, Explained
     values: Values = found.detach().sum((0, 1)).cpu().double().numpy()
     if not np.isfinite(values).all():
         return Explained(None, UNKNOWN)
+    yield
     agreement = yield from check(subject, values, magnitude=way.magnitude, other_cover=method == "occlusion")
     shown = values.astype(np.float32)
     shown.setflags(write=False)

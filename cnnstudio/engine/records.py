@@ -219,7 +219,7 @@ def layer_record(reader: Reader, step: Step, looked: tuple[Looked, ...]) -> Gene
     steps = reader.spec.steps()
     gathered, done = _Gathered(step, total), 0
     macs = sum(each.macs for each in steps[: steps.index(step) + 1])
-    size = slice_pictures(macs + _VALUE_MACS * gathered.units)
+    size = slice_pictures(macs + _VALUE_MACS * gathered.units, limits.QUESTION_PICTURES)
     for part, images in _slices(looked, size):
         yield Progress(done / total, f"{step.layer.title}: looked at {done:,} of {total:,} pictures")
         given = to_input(tensor(images).to(reader.device), reader.channels_last)

@@ -147,7 +147,8 @@ class Session:
         data_root: Folder with stored data sets, or None for the program's own.
         records: What the units of layers do over many pictures, as far as it was asked since the run was opened.
         features: Last hidden layers of many pictures, likewise.
-        lay: By network, where test pictures lay in the plane last shown: float64 [n, 2]. The next one is turned so.
+        lay: By network and data set, where test pictures lay in the plane last shown: float64 [n, 2]. The next one is
+            turned so.
 
     Thread: engine.
     """
@@ -181,10 +182,11 @@ class Session:
         self.settings: dict[tuple[object, ...], Setting] = {}
         self.records: Records[LayerRecord] = Records()
         self.features: Records[Features] = Records(limits.FEATURES_BYTES)
-        self.lay: dict[str, NDArray[np.float64]] = {}
+        self.lay: dict[tuple[str, str], NDArray[np.float64]] = {}
         self._download = download
         self._prepare = prepare_data
         self._data: OrderedDict[tuple[str, int, int], Prepared] = OrderedDict()
+        self._more: tuple[tuple[str, int, int], Prepared] | None = None
         self._viewers: dict[str, tuple[NetworkSpec, nn.Module]] = {}
         self._viewed: dict[str, tuple[bool, int]] = {}
         self._shipped: dict[tuple[str, str], Reader | None] = {}
@@ -196,7 +198,7 @@ class Session:
         Raises:
             StudioError: They cannot be had; the sentence says why.
         """
-        key = (config.dataset, config.examples, config.seed)
+        key = _data_key(config)
         if key not in self._data:
             while len(self._data) >= KEPT_DATA:
                 self._data.popitem(last=False)
@@ -207,6 +209,20 @@ class Session:
         self._data.move_to_end(key)
         return self._data[key]
 
+    def load_more(self, config: RaceConfig) -> Generator[Progress, None, Prepared]:
+        """Further pictures of a kind, beside those that `load` and `loaded` give; only the last ones are kept.
+
+        Raises:
+            StudioError: They cannot be had; the sentence says why.
+        """
+        key = _data_key(config)
+        if self._more is None or self._more[0] != key:
+            self._more = None  # its memory goes before more is taken
+            prepared = yield from self._prepare(config, self.data_root, self._download)
+            self._more = (key, prepared)
+            return prepared
+        return self._more[1]
+
     def loaded(self, dataset: str) -> Prepared | None:
         """The pictures of a data set that are in memory already, the newest first, whatever their number and seed."""
         found = [prepared for (key, _, _), prepared in self._data.items() if key == dataset]
@@ -216,6 +232,7 @@ class Session:
         """Questions are about this run from now on; the one before stays until it is kept or a third one is opened."""
         self.previous_run = self.open_run
         self.open_run = run
+        self._viewers = {network: kept for network, kept in self._viewers.items() if network in run.specs}
         self._viewed.clear()
         self._guesses.clear()
         self.records.clear()
@@ -367,6 +384,11 @@ def steady(reader: Reader, pictures: int | None = None) -> Reader:
     if reader.weights_from == "shipped" or few:
         return reader
     return replace(reader, module=copy.deepcopy(reader.module))
+
+
+def _data_key(config: RaceConfig) -> tuple[str, int, int]:
+    """What decides the pictures of a race."""
+    return config.dataset, config.examples, config.seed
 
 
 def task_of(dataset: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import Pictures, Progress
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import StepEnd
-from cnnstudio.core.inside import PICTURE, Unit
+from cnnstudio.core.inside import PICTURE, ExplainUnit, Unit
+from cnnstudio.core.layer_kinds import Conv, Linear
+from cnnstudio.core.layer_points import Flatten
 from cnnstudio.core.unit_record import FindRecord, FoundPicture, Maximise
 from cnnstudio.datasets import Prepared, find
 from cnnstudio.engine import _answer_unit, records
@@ -152,7 +155,7 @@ def test_a_moment_that_other_questions_load_meanwhile_does_not_matter(monkeypatc
     tiny.run(tiny.config(), session)
     plain = answer_now(FindRecord("digits", "lenet5", CONV, 0), session)
     session.records.clear()
-    monkeypatch.setattr(records, "slice_pictures", lambda _macs: 8)
+    monkeypatch.setattr(records, "slice_pictures", lambda _macs, _least: 8)
     work = answer(FindRecord("digits", "lenet5", CONV, 0), session)
     next(work)
     next(work)
@@ -203,11 +206,11 @@ def test_shipped_weights_are_asked_about_the_data_sets_own_pictures(monkeypatch)
 @pytest.mark.parametrize(
     ("unit", "said"),
     [
-        (Unit("1_conv", 6, 0, 0), "no unit with map 6, row 0, column 0"),
-        (Unit("1_conv", 0, 28, 0), "no unit with map 0, row 28"),
+        (Unit("1_conv", 6, 0, 0), "no unit with map 7, row 0, column 0"),
+        (Unit("1_conv", 0, 28, 0), "no unit with map 1, row 28"),
         (Unit("1_conv", 0, 0, -1), "column -1"),
-        (Unit("4_linear", 84), "no unit with map 84"),
-        (Unit("4_linear", 3, 1, 0), "no unit with map 3, row 1"),
+        (Unit("4_linear", 84), "no unit with map 85"),
+        (Unit("4_linear", 3, 1, 0), "no unit with map 4, row 1"),
         (Unit("9_conv", 0), "no layer '9_conv'"),
         (Unit(PICTURE, 0), "no layer 'picture'"),
     ],
@@ -260,6 +263,41 @@ def test_few_pictures_give_short_lists_and_one_is_enough(monkeypatch):
     record = answer_now(FindRecord("digits", "lenet5", CONV), holding(*(tiny.pictures(3, seed) for seed in range(3))))
     assert len(record.top) == 9
     assert [each.value for each in record.top] == [each.value for each in record.least][::-1]
+
+
+def test_more_pictures_do_not_take_the_place_of_the_sets_own(monkeypatch, counted: list[str]):
+    shipping(monkeypatch)
+    monkeypatch.setattr(_answer_unit, "ENOUGH", 120)
+    session = holding(*(tiny.pictures(20 + seed, seed) for seed in range(3)))
+    found = [answer_now(FindRecord("digits", "lenet5", CONV), session) for _ in range(3)]
+    assert counted == ["1_conv"], "remembered, and of the same pictures"
+    assert [each.tested for each in found] == [22] * 3
+
+
+def test_the_box_of_a_flattened_unit_is_that_of_its_place_in_the_map(ended: Session):
+    spec = ended.open_run.specs["lenet5"]
+    flat = next(step for step in spec.steps() if isinstance(step.layer, Flatten) and len(step.given) == 3)
+    unit = Unit(flat.name, 2 * flat.given[1] * flat.given[2] + 1)
+    seen = {each.box for each in answer_now(FindRecord("digits", "lenet5", unit), ended).top}
+    told = answer_now(ExplainUnit(tiny.pictures(1, 0).images[0], "digits", "lenet5", unit), ended)
+    assert seen == {told.box}
+    assert told.box != (0, 0, 28, 28)
+
+
+def test_another_network_of_the_same_name_may_race_by_the_time_the_pictures_are_there(monkeypatch):
+    """Of its layers, not those of the one before, the record is."""
+    shipping(monkeypatch)
+    session = tiny.session()
+    work = answer(FindRecord("digits", "lenet5", CONV), session)
+    next(work)
+    tiny.run(tiny.config(), session)
+    run = session.open_run
+    spec = replace(run.specs["lenet5"], layers=(Conv(3, 7), Flatten(), Linear(10)))
+    run.modules["lenet5"] = build(spec, 0)
+    run.specs = {**run.specs, "lenet5": spec}
+    record = finish(work)
+    assert (record.weights_from, len(record.dead)) == ("run", 3)
+    assert record.top[0].box[2] - record.top[0].box[0] == 7
 
 
 @pytest.mark.parametrize(("most", "given"), [(0, 0), (-1, 0), (5, 5), (16, 16), (99, 16)])

@@ -263,6 +263,43 @@ def test_training_pictures_are_read_once_for_a_moment(session: Session, monkeypa
     assert read == [40, 1, 40, 1, 1, 30, 1]
 
 
+def test_as_many_training_as_test_pictures_do_not_push_each_other_out(monkeypatch: pytest.MonkeyPatch):
+    session = tiny.session()
+    tiny.run(tiny.config(examples=30), session)
+    read: list[int] = []
+    reading = _answer_near.read_features
+    monkeypatch.setattr(
+        _answer_near, "read_features", lambda *given: (read.append(len(given[2])), reading(*given))[1]
+    )  # fmt: skip
+    for _ in range(2):
+        answer_now(FindNeighbours(PICTURE, "digits", ("mlp",)), session)
+        answer_now(Embed("digits", ("mlp",)), session)
+    assert read == [30, 1, 30, 1], "each set once"
+
+
+def test_a_plane_is_turned_like_the_one_before_of_the_same_data_set(empty_shelf: Path):
+    spec = spec_for("mlp", (1, 28, 28), 10)
+    for dataset in ("digits", "shapes"):
+        save_weights(empty_shelf / f"{dataset}-mlp.safetensors", build(spec, 5), spec, WeightsCard("mlp"))
+    session = tiny.session()
+    answer_now(Embed("digits", ("mlp",)), session)
+    assert set(session.lay) == {("mlp", "digits")}
+    lay = session.lay["mlp", "digits"]
+    session.lay["mlp", "digits"] = -lay
+    (turned,) = answer_now(Embed("digits", ("mlp",)), session)
+    np.testing.assert_allclose(turned.points, -lay, atol=1e-4)
+
+
+def test_of_very_wide_layers_so_many_pictures_are_arranged_as_can_be_held(session: Session, monkeypatch: Any):
+    monkeypatch.setattr(limits, "FEATURES_BYTES", 4 * 4 * 84 * 12)
+    session.features.clear()
+    session.lay.clear()
+    mlp, cnn = answer_now(Embed("digits", NETWORKS), session)
+    assert len(mlp.points) == len(cnn.points) <= 12
+    np.testing.assert_array_equal(mlp.index, cnn.index)
+    session.lay.clear()
+
+
 def test_the_plane_is_that_of_the_last_hidden_layer(session: Session):
     images, places = session.test_pictures()
     for one in answer_now(Embed("digits", NETWORKS, pixels=images.images[7]), session):

@@ -24,8 +24,8 @@ from cnnstudio.core.layer_points import Dropout, Flatten, ReLU
 from cnnstudio.core.layer_pools import GlobalAverage, GlobalMax, MaxPool
 from cnnstudio.core.layers import Layers
 from cnnstudio.core.network import NetworkSpec
-from cnnstudio.engine import _tsne
-from cnnstudio.engine._plane import principal_plane, steadied
+from cnnstudio.engine import _tsne, embed
+from cnnstudio.engine._plane import Plane, principal_plane, steadied
 from cnnstudio.engine.build import build
 from cnnstudio.engine.embed import Hidden, evenly, fitting, last_hidden, nearest, read_features
 from cnnstudio.engine.pixels import to_input
@@ -51,6 +51,10 @@ def features(count: int, width: int, seed: int = 0) -> np.ndarray:
     chance = np.random.default_rng(seed)
     spread = np.linspace(5, 0.5, width)
     return (chance.normal(size=(count, width)) * spread + chance.normal(size=width)).astype(np.float32)
+
+
+def plane_of(values: np.ndarray) -> Plane:
+    return finish(principal_plane(values))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,7 @@ def test_features_and_guesses_are_torchs(layers: Layers, upto: int, monkeypatch:
     assert not any(part._forward_hooks or part._forward_pre_hooks for part in one.module.modules())
     monkeypatch.setattr(limits, "SLICE_MACS", 0)
     work = read_features(one, PICTURES.images, index)
-    assert next(work) == Progress(0.8, "Net: read 8 of 10 pictures")
+    assert next(work) == Progress(0.4, "Net: read 4 of 10 pictures")
     np.testing.assert_allclose(finish(work).values, whole.values, rtol=1e-4, atol=1e-6)
 
 
@@ -122,20 +126,31 @@ def test_wide_layers_are_held_for_fewer_pictures():
 def test_the_nearest_are_numpys_and_of_equal_ones_the_first():
     values = features(60, 7)
     values[[9, 4]] = values[30]
-    order, distances = nearest(values, values[30], 60)
+    order, distances = finish(nearest(values, values[30], 60))
     wanted = np.sqrt(((values.astype(float) - values[30]) ** 2).sum(1))
     assert order[:3].tolist() == [4, 9, 30]
     np.testing.assert_allclose(distances, np.sort(wanted), rtol=1e-5)
     assert distances.dtype == np.float32
-    assert len(nearest(values, values[0], 0)[0]) == 0
-    assert np.isfinite(nearest(np.full((2, 3), 3e38, np.float32), np.full(3, -3e38, np.float32), 2)[1]).all()
+    assert len(finish(nearest(values, values[0], 0))[0]) == 0
+    far = np.full((2, 3), 3e38, np.float32)
+    assert np.isfinite(finish(nearest(far, -far[0], 2))[1]).all()
+
+
+def test_many_wide_pictures_are_compared_in_slices(monkeypatch: pytest.MonkeyPatch):
+    values = features(60, 7)
+    whole = finish(nearest(values, values[3], 9))
+    monkeypatch.setattr(embed, "_NUMBERS", 100)
+    work = nearest(values, values[3], 9)
+    assert [next(work) for _ in range(4)] == [None] * 4, "fourteen pictures a slice"
+    for one, other in zip(finish(work), whole, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @given(st.integers(3, 40), st.integers(2, 60), st.integers(0, 3))
 @settings(max_examples=60, deadline=None)
 def test_the_principal_plane_is_scikit_learns(count: int, width: int, seed: int):
     values = features(count, width, seed)
-    plane = principal_plane(values)
+    plane = plane_of(values)
     oracle = PCA(2, svd_solver="full").fit(values.astype(float))
     np.testing.assert_allclose(plane.mean, oracle.mean_, atol=1e-5)
     np.testing.assert_allclose(np.abs((plane.axes * oracle.components_).sum(1)), 1, atol=1e-5)
@@ -147,19 +162,50 @@ def test_the_principal_plane_is_scikit_learns(count: int, width: int, seed: int)
     assert (largest > 0).all()
 
 
+@pytest.mark.parametrize(("count", "width"), [(500, 300), (300, 500)])
+@pytest.mark.parametrize("decay", [0.0, 0.3], ids=["nearly flat", "a few strong directions"])
+def test_many_features_have_their_plane_found_in_slices(count: int, width: int, decay: float):
+    chance = np.random.default_rng(4)
+    values = np.maximum(chance.normal(size=(count, width)) * np.arange(1, width + 1) ** -decay, 0).astype(np.float32)
+    slices, work = 0, principal_plane(values)
+    while True:
+        try:
+            assert next(work) is None
+        except StopIteration as end:
+            plane = end.value
+            break
+        slices += 1
+    assert slices > 5
+    centred = values - values.mean(0, dtype=float)
+    _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
+    np.testing.assert_allclose(plane.explained, sizes[:2] ** 2 / (sizes**2).sum(), rtol=1e-9)
+    np.testing.assert_allclose(np.abs((plane.axes * axes[:2]).sum(1)), 1, atol=1e-9)
+    np.testing.assert_array_equal(plane_of(values).axes, plane.axes)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3, 7])
+def test_features_of_few_dimensions_have_a_plane_too(rank: int):
+    chance = np.random.default_rng(rank)
+    values = (chance.normal(size=(90, rank)) @ chance.normal(size=(rank, 120))).astype(np.float32)
+    plane = plane_of(values)
+    wanted = np.linalg.svd(values - values.mean(0, dtype=float), compute_uv=False) ** 2
+    np.testing.assert_allclose(plane.explained, wanted[:2] / wanted.sum(), atol=1e-9)
+    assert np.isfinite(plane.points).all()
+
+
 def test_features_that_do_not_vary_lie_in_one_point():
-    plane = principal_plane(np.full((5, 4), 0.1, np.float32))
+    plane = plane_of(np.full((5, 4), 0.1, np.float32))
     assert not plane.points.any()
     assert plane.explained == (0.0, 0.0)
     assert not plane.place(np.ones((1, 4), np.float32)).any()
-    line = principal_plane(features(6, 1))
+    line = plane_of(features(6, 1))
     assert line.explained == (pytest.approx(1), 0.0)
     assert not line.points[:, 1].any()
-    assert np.isfinite(principal_plane(np.float32(1e20) * features(6, 4)).points).all()
+    assert np.isfinite(plane_of(np.float32(1e20) * features(6, 4)).points).all()
 
 
 def test_turned_over_axes_are_turned_back_and_exchanged_ones_put_back():
-    plane = principal_plane(features(50, 6))
+    plane = plane_of(features(50, 6))
     for order, signs in (([0, 1], (-1, 1)), ([1, 0], (1, -1)), ([1, 0], (-1, -1)), ([0, 1], (1, 1))):
         shown = plane.points[:, order] * signs
         moved = shown + np.random.default_rng(1).normal(size=shown.shape) * 0.3
@@ -178,7 +224,7 @@ def test_a_slow_turn_of_the_features_never_flips_the_plane():
     chance = np.random.default_rng(0).normal(size=(200, 3))
     before, longest = None, 0.0
     for share in np.linspace(0, 1, 41):
-        plane = principal_plane((chance * (2 - share, 1 + share, 0.3)).astype(np.float32))
+        plane = plane_of((chance * (2 - share, 1 + share, 0.3)).astype(np.float32))
         plane = steadied(plane, before)
         if before is not None:
             longest = max(longest, float(np.abs(plane.points - before).max()))
@@ -189,7 +235,7 @@ def test_a_slow_turn_of_the_features_never_flips_the_plane():
 
 def run_tsne(sets: list[Any], seed: int = 0) -> tuple[tuple[np.ndarray, ...], list[Progress]]:
     told = []
-    work = _tsne.arranged(sets, [principal_plane(each).points for each in sets], ["A", "B"][: len(sets)], seed)
+    work = _tsne.arranged(sets, [plane_of(each).points for each in sets], ["A", "B"][: len(sets)], seed)
     while True:
         try:
             said = next(work)
@@ -217,7 +263,7 @@ def test_tsne_keeps_neighbours_together_tells_its_steps_and_repeats_itself():
 
 @pytest.mark.parametrize("slices", [0, 1, 3])
 def test_closing_tsne_ends_its_process(slices: int):
-    work = _tsne.arranged([features(60, 5)], [principal_plane(features(60, 5)).points], ["A"], 0)
+    work = _tsne.arranged([features(60, 5)], [plane_of(features(60, 5)).points], ["A"], 0)
     for _ in range(slices):
         next(work)
     assert len(multiprocessing.active_children()) == (slices > 1)
@@ -226,7 +272,7 @@ def test_closing_tsne_ends_its_process(slices: int):
 
 
 def test_a_process_that_was_stopped_is_told():
-    work = _tsne.arranged([features(60, 5)], [principal_plane(features(60, 5)).points], ["A"], 0)
+    work = _tsne.arranged([features(60, 5)], [plane_of(features(60, 5)).points], ["A"], 0)
     next(work)
     next(work)
     (process,) = multiprocessing.active_children()
@@ -259,7 +305,7 @@ def test_the_smallest_and_largest_sets_are_arranged_too(values: np.ndarray, monk
     monkeypatch.setattr(_tsne.signal, "signal", lambda *_: None)
     monkeypatch.setattr(_tsne.os, "nice", lambda _: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    ends = Ends((values, principal_plane(values).points))
+    ends = Ends((values, plane_of(values).points))
     _tsne.work(ends)
     assert ends.sent[0] == 0
     assert ends.sent[-1].shape == (len(values), 2)

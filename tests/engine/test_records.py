@@ -168,7 +168,7 @@ def test_test_pictures_are_looked_at_first_and_the_last_set_is_thinned_evenly():
 @pytest.mark.parametrize("layer", [step.name for step in SPEC.steps()])
 @pytest.mark.parametrize("slice_pictures", [1024, 7])
 def test_a_record_is_what_looking_at_every_value_finds(layer, slice_pictures, monkeypatch):
-    monkeypatch.setattr(records, "slice_pictures", lambda _macs: slice_pictures)
+    monkeypatch.setattr(records, "slice_pictures", lambda _macs, _least: slice_pictures)
     asked, looked = reader(), looked_at(prepared(30, 10, 25))
     record = finish(layer_record(asked, steps_by_name(SPEC)[layer], looked))
     images = np.concatenate([part.images[part.index] for part in looked])
@@ -195,7 +195,7 @@ def test_a_record_is_what_looking_at_every_value_finds(layer, slice_pictures, mo
 
 
 def test_progress_tells_how_many_pictures_are_done(monkeypatch):
-    monkeypatch.setattr(records, "slice_pictures", lambda _macs: 10)
+    monkeypatch.setattr(records, "slice_pictures", lambda _macs, _least: 10)
     said = list(layer_record(reader(), SPEC.steps()[0], looked_at(prepared(5, 0, 20))))
     assert [progress.fraction for progress in said] == [0.0, 0.4, 0.8]
     assert isinstance(said[0], Progress)

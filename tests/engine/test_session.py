@@ -220,3 +220,37 @@ def test_weights_fit_sets_of_the_same_task(tmp_path) -> None:
 @pytest.mark.parametrize(("macs", "pictures"), [(1, 1024), (61_138, 1024), (416_520, 128), (10**9, 8)])
 def test_slices_get_smaller_as_networks_get_larger(macs: int, pictures: int) -> None:
     assert slice_pictures(macs) == pictures
+    assert slice_pictures(macs, 2) == (pictures if pictures > 8 else 2)
+
+
+def test_viewers_of_networks_that_no_longer_race_are_let_go_of() -> None:
+    session = tiny.session()
+    tiny.run(tiny.config(), session)
+    module = weakref.ref(session.viewer("mlp").module)
+    session.viewer("lenet5")
+    tiny.run(tiny.config(networks=("lenet5",)), session)
+    gc.collect()
+    assert module() is None
+    assert session.viewer("lenet5").step == 6
+
+
+def test_further_pictures_lie_beside_those_of_a_set() -> None:
+    made = []
+
+    def counting(config: RaceConfig, *rest):
+        made.append(config.seed)
+        return (yield from tiny.prepare(config, *rest))
+
+    session = tiny.session(prepare_data=counting)
+    own = finish(session.load(tiny.config()))
+    other = finish(session.load(tiny.config(dataset="digits:jitter=3")))
+    more = tiny.config(examples=25, seed=9)
+    first = finish(session.load_more(more))
+    assert finish(session.load_more(more)) is first
+    assert len(first.train) == 25
+    assert session.loaded("digits") is own
+    assert session.loaded("digits:jitter=3") is other
+    finish(session.load_more(tiny.config(examples=25, seed=8)))
+    assert finish(session.load(tiny.config())) is own
+    assert made == [0, 0, 9, 8]
+    assert finish(session.load_more(more)) is not first, "only the last ones are kept"
