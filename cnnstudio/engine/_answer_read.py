@@ -13,7 +13,7 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import parse_key
 from cnnstudio.core.questions import FirstLayers, LayerWeights, ReadPicture, Verdict, Verdicts
 from cnnstudio.datasets import all_datasets, find
-from cnnstudio.engine.build import first_weights
+from cnnstudio.engine._kernels import first_weights
 from cnnstudio.engine.pixels import scaling
 from cnnstudio.engine.session import Reader, Session, finish
 from cnnstudio.engine.weights import learned_on

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cnnstudio.core.errors import StudioError
 from cnnstudio.core.layer_kinds import Conv, ConvTranspose, DepthwiseConv, Linear, LocallyConnected, PatchEmbedding
 from cnnstudio.core.layers import Step, pair
 from cnnstudio.core.network import NetworkSpec
@@ -110,6 +111,47 @@ def pictures(spec: NetworkSpec, step: Step, weight: Weights, numbers: NDArray[np
     made = np.array(found, np.float32, order="C")
     made.setflags(write=False)
     return made
+
+
+class FirstWeights(NamedTuple):
+    """What the first weighted layer of a network holds.
+
+    Attributes:
+        kind: "kernels", "templates" (a dense layer's weights as pictures) or "local".
+        layer: As in "conv 5 x 5".
+        kernels: float32 [n, channels, height, width].
+        total: How many there are; `kernels` may hold fewer.
+        biases: float32 [n], or None where there are none, or one for each place.
+    """
+
+    kind: Literal["kernels", "templates", "local"]
+    layer: str
+    kernels: Weights
+    total: int
+    biases: Weights | None = None
+
+
+def first_weights(spec: NetworkSpec, module: nn.Module, most: int = MOST) -> FirstWeights:
+    """Reads the weights that look at the picture itself.
+
+    Args:
+        spec: The network.
+        module: What `build` made of it, perhaps trained.
+        most: No more kernels than this; those of a locally connected layer are taken from evenly spread places.
+
+    Raises:
+        StudioError: No picture shows the weights of the network's first weighted layer.
+    """
+    step = next(step for step in spec.steps() if step.layer.weighted and step.parameters)
+    kind = kind_of(spec, step)
+    if kind == "none" or kind == "rows":
+        raise StudioError(f"The first layer of {spec.title} has no kernels to look at.")
+    weight, bias = parameters(module, step)
+    kernels = pictures(spec, step, weight, shown(step, most))
+    biases = None if bias is None or kind == "local" else np.array(bias[:most], np.float32)
+    if biases is not None:
+        biases.setflags(write=False)
+    return FirstWeights(kind, step.layer.title, kernels, total(step), biases)
 
 
 def _maps_read(spec: NetworkSpec, step: Step) -> tuple[int, ...] | None:

@@ -1,4 +1,7 @@
-"""Units that are no weighted sums: pooling, activations, normalisation, copies, joins of paths."""
+"""Units that are no weighted sums: pooling, activations, normalisation, copies, joins of paths.
+
+In words, maps and units are counted from 1, rows and columns from 0, as everywhere in the window.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,7 @@ def activation(work: Work) -> Arithmetic:
 def batch_norm(work: Work) -> Arithmetic:
     """When not training: with the mean and variance that were collected while training."""
     map_ = work.place[0]
-    where = f"map {map_} while training" if len(work.given) == 3 else f"unit {map_} while training"
+    where = f"{'map' if len(work.given) == 3 else 'unit'} {map_ + 1} while training"
     return _normalised(
         work, work.number("running_mean", map_), work.number("running_var", map_),
         cast("BatchNorm", work.layer).eps, (map_,), f"of {where}",
@@ -144,10 +147,10 @@ def flat(work: Work) -> Arithmetic:
     """Flatten: the map's number c · H · W + y · W + x."""
     read, index = reading(work.layer, work.given, work.place), work.place[0]
     if len(work.given) != 3:
-        return _copied(work, work.reads, read, f"number {index} of the list, as it was")
+        return _copied(work, work.reads, read, f"number {index + 1} of the list, as it was")
     _, height, width = work.given
     where = f"{read.maps[0]} × {height * width} + {read.rows[0]} × {width} + {read.columns[0]} = {index}"
-    return _copied(work, work.reads, read, f"number {where} of the list")
+    return _copied(work, work.reads, read, f"place {where} of the list, all counted from 0")
 
 
 def _copied(work: Work, reads: tuple[str, ...], read: Reading, said: str, source: int = 0) -> Arithmetic:
@@ -174,5 +177,5 @@ def put_together(work: Work) -> Arithmetic:
     while map_ >= len(work.values[branch]):
         map_ -= len(work.values[branch])
         branch += 1
-    said = f"{'map' if len(work.step.shape) == 3 else 'number'} {map_} of path {branch + 1}"
+    said = f"{'map' if len(work.step.shape) == 3 else 'number'} {map_ + 1} of path {branch + 1}"
     return _copied(work, (work.reads[branch],), at(map_, row, column), said, branch)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from typing import Literal, NamedTuple, cast
+from typing import cast
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.layer_blocks import Block, Branches, Residual
-from cnnstudio.core.layers import Layers, Sizes, Step, named
+from cnnstudio.core.layers import Layers, Step, named
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.engine import modules
 
@@ -112,64 +110,3 @@ def _reads(part: nn.Module) -> int:
     """How many numbers one unit reads (for a transposed convolution, as torch counts it)."""
     weight = cast("Tensor", part.weight)
     return weight.shape[1] if isinstance(part, modules.LocallyConnected2d) else math.prod(weight.shape[1:])
-
-
-class FirstWeights(NamedTuple):
-    """What the first weighted layer of a network holds.
-
-    Attributes:
-        kind: "kernels", "templates" (a dense layer's weights as pictures) or "local".
-        layer: As in "conv 5 x 5".
-        kernels: float32 [n, channels, height, width].
-        total: How many there are; `kernels` may hold fewer.
-        biases: float32 [n], or None where there are none, or one for each place.
-    """
-
-    kind: Literal["kernels", "templates", "local"]
-    layer: str
-    kernels: NDArray[np.float32]
-    total: int
-    biases: NDArray[np.float32] | None = None
-
-
-def first_weights(spec: NetworkSpec, module: nn.Module, most: int = 96) -> FirstWeights:
-    """Reads the weights that look at the picture itself.
-
-    Args:
-        spec: The network.
-        module: What `build` made of it, perhaps trained.
-        most: No more kernels than this; those of a locally connected layer are taken from evenly spread places.
-
-    Raises:
-        StudioError: The network's first weighted layer is of another kind.
-    """
-    step = next(step for step in spec.steps() if step.layer.weighted and step.parameters)
-    part = module.get_submodule(step.name)
-    weight = cast("Tensor", part.weight).detach()
-    title = step.layer.title
-    bias = getattr(part, "bias", None)
-    biases = None if bias is None else _numpy(cast("Tensor", bias).detach()[:most])
-    if isinstance(part, nn.Conv2d):
-        return FirstWeights("kernels", title, _numpy(weight[:most]), len(weight), biases)
-    if isinstance(part, modules.LocallyConnected2d):
-        places, reads, out = weight.shape
-        shown = torch.linspace(0, places - 1, min(places, max(1, most // out))).round().long()
-        kernels = weight[shown].transpose(1, 2).reshape(-1, reads // math.prod(part.kernel_size), *part.kernel_size)
-        return FirstWeights("local", title, _numpy(kernels[:most]), places * out)
-    if isinstance(part, nn.Linear):
-        folded = weight[:most].reshape(-1, *_before_flatten(spec, step))
-        return FirstWeights("templates", title, _numpy(folded), len(weight), biases)
-    raise StudioError(f"The first layer of {spec.title} has no kernels to look at.")
-
-
-def _before_flatten(spec: NetworkSpec, linear: Step) -> Sizes:
-    """The map's shape that a linear layer reads flattened."""
-    steps = spec.steps()
-    before = [step.given for step in steps[: steps.index(linear)] if len(step.given) == 3]
-    return before[-1]
-
-
-def _numpy(tensor: Tensor) -> NDArray[np.float32]:
-    array = tensor.float().cpu().contiguous().numpy().copy()
-    array.setflags(write=False)
-    return array

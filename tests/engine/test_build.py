@@ -51,7 +51,8 @@ from cnnstudio.core.layers import trace
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.source import source
 from cnnstudio.engine import modules
-from cnnstudio.engine.build import build, first_weights, initialise, outline
+from cnnstudio.engine._kernels import first_weights
+from cnnstudio.engine.build import build, initialise, outline
 
 HEAD = (GlobalAverage(), Flatten(), Linear(3))
 EVERY_KIND = (

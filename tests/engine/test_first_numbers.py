@@ -6,7 +6,8 @@ import torch
 
 from cnnstudio import networks
 from cnnstudio.core.convolution import Convolution, convolve
-from cnnstudio.engine.build import build, first_weights
+from cnnstudio.engine._kernels import first_weights
+from cnnstudio.engine.build import build
 from cnnstudio.engine.pixels import scaling, to_input
 
 

@@ -320,7 +320,7 @@ def test_padding_holds_what_torch_puts_there():
         (MaxPool(2), "max", "the largest of 4 = 1.5"),
         (AveragePool(2), "mean", "4 values, 2 in all: 2 / 4 = 0.5"),
         (Residual(()), "add", "-0.5 - 0.5 = -1"),
-        (Flatten(), "copy", "number 0 × 4 + 0 × 2 + 0 = 0 of the list: -0.5"),
+        (Flatten(), "copy", "place 0 × 4 + 0 × 2 + 0 = 0 of the list, all counted from 0: -0.5"),
     ],
     ids=lambda value: getattr(value, "kind", None),
 )
@@ -329,6 +329,17 @@ def test_formulas_in_words_and_numbers(layer, kind, formula):
     picture = {PICTURE: np.array([[[-0.5, 1.5], [0.25, 0.75]]], np.float32)}
     told = arithmetic(spec, spec.steps()[0], (0, 0, 0), made(spec), picture)
     assert (told.kind, told.formula) == (kind, formula)
+
+
+def test_in_words_maps_are_counted_from_1():
+    picture = {PICTURE: np.ones((2, 2, 2), np.float32), "0_branches.2.1_conv": np.ones((3, 2, 2), np.float32)}
+    spec = spec_of((BatchNorm(),), (2, 2, 2))
+    told = arithmetic(spec, spec.steps()[0], (1, 0, 0), made(spec), picture)
+    assert told.formula.endswith("with mean and variance of map 2 while training")
+    spec = spec_of((Branches(((), (Conv(3, 1),))),), (2, 2, 2))
+    step = next(step for step in spec.steps() if step.name.endswith("concat"))
+    values = dict.fromkeys(sources(spec)[step.name][1:], np.ones((3, 2, 2), np.float32)) | picture
+    assert arithmetic(spec, step, (4, 0, 0), made(spec), values).formula == "map 3 of path 2: 1"
 
 
 def test_sources_are_the_layers_that_are_read():

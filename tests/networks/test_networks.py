@@ -17,7 +17,8 @@ from cnnstudio.core.layer_points import Dropout
 from cnnstudio.core.layer_pools import AdaptivePool, AveragePool, GlobalAverage, GlobalMax, MaxPool
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.source import source
-from cnnstudio.engine.build import build, first_weights, outline
+from cnnstudio.engine._kernels import first_weights
+from cnnstudio.engine.build import build, outline
 from cnnstudio.networks import all_networks, find, spec_for
 
 CASES = [((1, 28, 28), 10), ((3, 32, 32), 10), ((3, 64, 64), 10), ((1, 28, 28), 26)]
