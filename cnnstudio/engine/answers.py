@@ -10,13 +10,15 @@ from collections.abc import Callable, Generator, Mapping
 from types import GeneratorType
 from typing import Any, Final, TypeVar, cast
 
-from cnnstudio.core import attribution, equivariance, inside, moving, questions, unit_record
+from cnnstudio.core import attribution, equivariance, inside, moving, nonsense, questions, unfair, unit_record
 from cnnstudio.core.questions import Question
 from cnnstudio.engine._answer_files import keep_run, open_run, save_weights
 from cnnstudio.engine._answer_film import film
 from cnnstudio.engine._answer_inside import explain_unit, read_kernels, read_maps
+from cnnstudio.engine._answer_marked import read_marked
 from cnnstudio.engine._answer_move import offset_map, transformed
 from cnnstudio.engine._answer_near import embed, find_neighbours
+from cnnstudio.engine._answer_nonsense import read_nonsense
 from cnnstudio.engine._answer_pictures import both_wrong, browse_examples, confusion_cell, confusions, only_one_right
 from cnnstudio.engine._answer_read import first_layers, read_picture
 from cnnstudio.engine._answer_shift import shift_layers, shift_operations
@@ -42,6 +44,8 @@ ANSWERS: Final[Mapping[type[Question[Any]], Callable[[Any, Session], Any]]] = {
     moving.Transformed: transformed,
     equivariance.ShiftLayers: shift_layers,
     equivariance.ShiftOperations: shift_operations,
+    nonsense.ReadNonsense: read_nonsense,
+    unfair.ReadMarked: read_marked,
     questions.ConfusionCell: confusion_cell,
     questions.OnlyOneRight: only_one_right,
     questions.BothWrong: both_wrong,
