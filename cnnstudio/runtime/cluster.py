@@ -195,7 +195,8 @@ def _connected(address: str, tls: Tls | None) -> Any:
             return Client(
                 address, timeout=limits.CLUSTER_TIMEOUT_S, security=security, set_as_default=False, name="cnnstudio"
             )
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError, TypeError, LookupError, OverflowError, MemoryError) as error:
+        # The last ones come from a program of another kind, whose words are read as the length of a message.
         raise StudioError(
             f"The Dask scheduler {address} cannot be reached.",
             f"It did not answer within {limits.CLUSTER_TIMEOUT_S:g} s, or not as one.",

@@ -170,6 +170,22 @@ def test_what_is_no_scheduler_is_one_sentence(monkeypatch):
         cluster(f"tcp://127.0.0.1:{silent.getsockname()[1]}")()
 
 
+def test_a_program_of_another_kind_is_one_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as web:
+
+        def serve():
+            call, _ = web.accept()
+            with call:
+                call.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 4)
+                call.recv(1_000)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        with pytest.raises(StudioError, match="cannot be reached"):
+            cluster(f"tcp://127.0.0.1:{web.getsockname()[1]}")()
+        server.join(PATIENCE_S)
+
+
 def test_without_dask_the_remedy_is_said(monkeypatch):
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "distributed" else find_spec(name))
