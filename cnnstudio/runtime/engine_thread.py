@@ -332,6 +332,8 @@ class Engine:
             self._end_answer(asked, answer)
 
     def _end_answer(self, asked: Asked, answer: Any) -> None:
+        if not self._control.still_wanted(asked):
+            return  # withdrawn or replaced in its last slice
         if isinstance(answer, _Failure):
             self._mailbox.put(Answered(asked.question_id, report=answer.report))
         else:

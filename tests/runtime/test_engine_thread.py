@@ -446,6 +446,28 @@ def test_a_question_that_was_withdrawn_is_closed_and_never_answered(
     assert mailbox.wait_for_kind(Answered).question_id == after
 
 
+def test_what_is_withdrawn_in_its_last_slice_is_not_answered_either(
+    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
+):
+    def long(question: AskLong) -> Generator[Progress, None, str]:
+        yield Progress(0.1, "first")
+        engine.withdraw("maximise")
+        return "too late"
+
+    def short(question: Ask) -> str:
+        if question.text == "given up":
+            engine.withdraw("verdicts")
+        return question.text
+
+    backend.answers |= {Ask: short, AskLong: long}
+    engine = make_engine(backend)
+    engine.ask(AskLong("given up"), slot="maximise")
+    engine.ask(Ask("given up"), slot="verdicts")
+    mailbox.wait_for_kind(Answering)
+    after = engine.ask(AskLong("after"))
+    assert mailbox.wait_for_kind(Answered).question_id == after
+
+
 def test_close_while_paused_and_with_a_long_answer(mailbox: RecordingMailbox, backend: ScriptedBackend):
     closed = threading.Event()
 
