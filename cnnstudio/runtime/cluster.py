@@ -14,6 +14,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -107,7 +108,8 @@ class ClusterExecutor(WatchedExecutor):
         try:
             self.workers = self._checked()
         except StudioError:
-            self._client.close(_ASK_S)
+            with suppress(OSError):
+                self._client.close(_ASK_S)
             raise
         self._executor = self._client.get_executor(pure=False)
         self._topic = ""
@@ -142,9 +144,10 @@ class ClusterExecutor(WatchedExecutor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Takes back what still waits, and hangs up."""
-        if self._client.status == "running":
-            self._executor.shutdown(wait=False)
-        self._client.close(_ASK_S if self._client.status == "running" else 0)
+        with suppress(OSError, RuntimeError):  # the scheduler has gone
+            if self._client.status == "running":
+                self._executor.shutdown(wait=False)
+            self._client.close(_ASK_S)
 
     def _withdraw(self, sweep: str) -> None:
         try:

@@ -170,6 +170,17 @@ def test_what_is_no_scheduler_is_one_sentence(monkeypatch):
         cluster(f"tcp://127.0.0.1:{silent.getsockname()[1]}")()
 
 
+def test_a_scheduler_that_goes_is_one_sentence(monkeypatch, tmp_path):
+    with small_cluster(1) as going:
+        sweep = make(cluster(going.scheduler_address), tmp_path, "wait")
+        events = sweep.events()
+        next(event for event in events if isinstance(event, RunUnderWay) and event.order.params["trick"])
+    monkeypatch.setattr(limits, "CLUSTER_TIMEOUT_S", 0.5)
+    with pytest.raises(StudioError, match="cannot be reached"):
+        list(events)
+    assert not sweep.failures
+
+
 def test_a_program_of_another_kind_is_one_sentence():
     with socket.create_server(("127.0.0.1", 0)) as web:
 
