@@ -1,0 +1,294 @@
+"""The ladder: from a dense network to a residual one, one part of the design more on each rung, at an equal budget.
+
+Every rung is as wide as the budget of weights, or of multiply-adds, allows (`_rungs`). All learn by the same rule, that
+of the experiment "examples": at least 600 steps whatever the size of the set. It was chosen there by validation, and
+nothing here is chosen by the test set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Final, cast
+
+from cnnstudio.core.experiment import (
+    Chart,
+    ExperimentInfo,
+    Findings,
+    Guess,
+    Measuring,
+    Order,
+    Result,
+    Series,
+    Settings,
+    Table,
+)
+from cnnstudio.core.knobs import Knob, Value
+from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
+from cnnstudio.datasets import find as find_dataset
+from cnnstudio.experiments import examples
+from cnnstudio.experiments._grid import SEEDS, SETS, by_x, crossing, examples_knob, race_of, repeated
+from cnnstudio.experiments._rungs import ROLES, RUNGS, SAID, Equal, sized
+
+ID: Final = "ladder"
+BUDGETS: Final[dict[Equal, int]] = {"weights": 30_000, "macs": 500_000}
+DISTANCES_PX: Final = (1, 2, 3)
+FAR_PX: Final = 2
+"""The shift at which robustness is compared."""
+STEPS: Final = {
+    "local": "locality",
+    "shared": "sharing weights",
+    "pooling": "pooling",
+    "norm": "batch normalisation",
+    "residual": "residual depth",
+}
+_WORTH_TELLING: Final = 0.02
+"""A network that misses the budget by more than this is named."""
+
+Shares = dict[str, dict[int, float]]
+"""One share by rung and seed."""
+
+
+def _budget(settings: Settings) -> tuple[Equal, int]:
+    equal = cast("Equal", settings["equal"])
+    return equal, int(settings["budget"]) or BUDGETS[equal]
+
+
+def _sizes(settings: Settings) -> tuple[int, ...]:
+    """Sizes of the training set, the whole one first."""
+    asked = {"least": settings["least"], "most": settings["examples"], "points": settings["points"]}
+    return tuple(reversed(examples.sizes(asked)))
+
+
+def _plan(settings: Settings) -> tuple[Order, ...]:
+    equal, budget = _budget(settings)
+    points: list[Mapping[str, Value]] = [
+        {
+            "network": rung,
+            "equal": equal,
+            "budget": budget,
+            "dataset": settings["dataset"],
+            "examples": size,
+            "batch_size": examples.BATCH,
+            "epochs": examples.epochs_for(size),
+            "schedule": examples.SCHEDULE,
+            "learning_rate": examples.RATE,
+        }
+        for size in _sizes(settings)
+        for rung in RUNGS
+    ]
+    planned = repeated(ID, points, settings)
+    info = find_dataset(str(settings["dataset"])).info
+    for rung in RUNGS:
+        sized(rung, info.shape, max(2, len(info.class_names)), equal, budget)
+    return planned
+
+
+def measure(order: Order) -> Measuring:
+    """One rung learns: its accuracies, and how it reads test pictures that were moved."""
+    from cnnstudio.experiments._learn import data, learn
+    from cnnstudio.experiments._shift import under_shift
+
+    config, params = race_of(order.params), order.params
+    prepared = yield from data(config)
+    classes = len(prepared.class_names)
+    rung = sized(config.networks[0], prepared.shape, classes, cast("Equal", params["equal"]), int(params["budget"]))
+    learned = yield from learn(rung.spec, prepared.train, classes, config)
+    shares = yield from learned.shares(prepared)
+    steady = yield from under_shift(learned, prepared.test, DISTANCES_PX)
+    return shares | steady | {"weights": rung.spec.parameters, "macs": rung.spec.macs, "off": rung.off}
+
+
+def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
+    most = _sizes(settings)[0]
+    whole = [result for result in results if result.order.params["examples"] == most]
+    charts = [_bars(whole), _over_shift(whole)]
+    if len(_sizes(settings)) > 1:
+        charts.append(_over_examples(results))
+    said, guess = _verdict(settings, whole, results)
+    return Findings(tuple(charts), _tables(settings, whole, results), tuple(said), guess, len(results),
+                    len(_plan(settings)))  # fmt: skip
+
+
+def _shares(results: Sequence[Result], value: str, place: int | None = None) -> Shares:
+    found: Shares = {}
+    for result in results:
+        share = result.values[value] if place is None else result.values[value][place]
+        found.setdefault(str(result.order.params["network"]), {})[int(result.order.params["seed"])] = float(share)
+    return found
+
+
+def _far(results: Sequence[Result]) -> Shares:
+    return _shares(results, "moved", DISTANCES_PX.index(FAR_PX))
+
+
+def _bars(results: Sequence[Result]) -> Chart:
+    rows = {"train": _shares(results, "train"), "test": _shares(results, "test"),
+            f"test, moved by {FAR_PX} px": _far(results)}  # fmt: skip
+    found = []
+    for name, shares in rows.items():
+        points = {float(place): list(shares.get(rung, {}).values()) for place, rung in enumerate(RUNGS)}
+        found.append(series(name, points, dashed=name != "train"))
+    return Chart(
+        "ladder", "Accuracy on every rung", "bars", "rung", "accuracy", tuple(found), tuple(RUNGS.values())
+    )  # fmt: skip
+
+
+def _over_shift(results: Sequence[Result]) -> Chart:
+    found = []
+    for rung in RUNGS:
+        points = {0.0: list(_shares(results, "test").get(rung, {}).values())}
+        for place, px in enumerate(DISTANCES_PX):
+            points[float(px)] = list(_shares(results, "moved", place).get(rung, {}).values())
+        found.append(_line(rung, points))
+    return Chart("moved", "Accuracy on test pictures that were moved", "lines", "shift (px)", "accuracy", tuple(found))
+
+
+def _over_examples(results: Sequence[Result]) -> Chart:
+    found = []
+    for rung in RUNGS:
+        shares = by_x(results, "examples", where={"network": rung})
+        found.append(_line(rung, {size: list(seeds.values()) for size, seeds in shares.items()}))
+    return Chart(
+        "examples", "Accuracy against the number of training examples", "lines", "training examples", "accuracy",
+        tuple(found), log_x=True,
+    )  # fmt: skip
+
+
+def _line(rung: str, points: Mapping[float, Sequence[float]]) -> Series:
+    return series(RUNGS[rung], points, network=rung, role=ROLES.get(rung, "cnn"), dashed=True)
+
+
+def needed(results: Sequence[Result], rung: str, most: int) -> float | None:
+    """Examples with which a rung reaches what the dense network reaches with all of them; None where it never does."""
+    dense = by_x(results, "examples", where={"network": "dense"}).get(float(most))
+    if dense is None:
+        return None
+    curve = by_x(results, "examples", where={"network": rung})
+    means = {size: Spread.of(list(seeds.values())).mean for size, seeds in curve.items()}
+    return crossing(means, Spread.of(list(dense.values())).mean)
+
+
+def _tables(settings: Settings, whole: Sequence[Result], results: Sequence[Result]) -> tuple[Table, ...]:
+    most, rows = _sizes(settings)[0], []
+    for rung, title in RUNGS.items():
+        own = [result for result in whole if result.order.params["network"] == rung]
+        if not own:
+            continue
+        values = own[0].values
+        accuracies = [*(_shares(own, name)[rung] for name in SETS), _far(own)[rung],
+                      _shares(own, "consistency", 0)[rung]]  # fmt: skip
+        told = [Spread.of(list(each.values())).as_percent for each in accuracies]
+        at = needed(results, rung, most)
+        rows.append((title, values["weights"], values["macs"], f"{100 * values['off']:+.1f} %", *told,
+                     "not reached" if at is None else round(at), len(own)))  # fmt: skip
+    headings = ("rung", "weights", "MACs", "off the budget", *SETS, f"test, moved by {FAR_PX} px",
+                "consistency at 1 px", f"examples for what dense reaches with {most:,}", "seeds")  # fmt: skip
+    said = Table("What each rung is", ("rung", "adds"), tuple((RUNGS[rung], text) for rung, text in SAID.items()))
+    return Table("The ladder", headings, tuple(rows)), said
+
+
+def steps(shares: Shares) -> dict[str, Gap]:
+    """How far each rung is ahead of the one below it, seed by seed; steps that are not known yet are left out."""
+    found = {}
+    for below, above in pairwise(RUNGS):
+        gap = Gap.by_seed(shares.get(above, {}), shares.get(below, {}))
+        if gap is not None:
+            found[above] = gap
+    return found
+
+
+def largest(gaps: Mapping[str, Gap]) -> str:
+    """The rung whose step up is the largest of those beyond the seeds, or of all where none is."""
+    sure = {rung: gap for rung, gap in gaps.items() if gap.beyond_seeds and gap.mean > 0} or gaps
+    return max(sure, key=lambda rung: sure[rung].mean)
+
+
+def _mattered(shares: Shares, of: str) -> str:
+    gaps = steps(shares)
+    rung = largest(gaps)
+    order = list(RUNGS)
+    below = order[order.index(rung) - 1]
+    told = gap_sentence(f'"{RUNGS[rung]}"', f'"{RUNGS[below]}"', gaps[rung])
+    if gaps[rung].beyond_seeds is False:
+        return f"For {of} no step of the ladder is beyond the seeds. The largest is {STEPS[rung]}. {told}"
+    return f"For {of}, {STEPS[rung]} mattered most: {told}"
+
+
+def _verdict(settings: Settings, whole: Sequence[Result], results: Sequence[Result]) -> tuple[list[str], int | None]:
+    tests = _shares(whole, "test")
+    gaps = steps(tests)
+    if len(gaps) < len(STEPS):
+        return [], None
+    said = [
+        _mattered(tests, "accuracy"),
+        _mattered(_far(whole), f"accuracy on pictures moved by {FAR_PX} px"),
+        *_down(gaps),
+        *_examples_sentence(settings, results),
+        *_off_sentence(settings, whole),
+    ]
+    return said, list(STEPS).index(largest(gaps))
+
+
+def _down(gaps: Mapping[str, Gap]) -> list[str]:
+    """Names steps that led downwards."""
+    worse = [STEPS[rung] for rung, gap in gaps.items() if gap.mean < 0 and gap.beyond_seeds]
+    return [f"At this budget these steps cost accuracy, beyond the seeds: {', '.join(worse)}."] if worse else []
+
+
+def _examples_sentence(settings: Settings, results: Sequence[Result]) -> list[str]:
+    tried = _sizes(settings)
+    found = {rung: at for rung in STEPS if (at := needed(results, rung, tried[0])) is not None}
+    known = by_x(results, "examples")
+    if not found or len(tried) < 2 or any(float(size) not in known for size in tried):
+        return []
+    rung = min(found, key=lambda each: found[each])
+    about = f"{tried[-1]:,} or fewer" if found[rung] <= tried[-1] else f"about {round(found[rung], -1):,.0f}"
+    return [f'What "dense" reaches with {tried[0]:,} examples, "{RUNGS[rung]}" reaches with {about}.']
+
+
+def _off_sentence(settings: Settings, whole: Sequence[Result]) -> list[str]:
+    equal, budget = _budget(settings)
+    offs = {str(result.order.params["network"]): float(result.values["off"]) for result in whole}
+    told = [f'"{RUNGS[rung]}" by {100 * off:+.1f} %' for rung, off in offs.items() if abs(off) > _WORTH_TELLING]
+    of = "weights" if equal == "weights" else "multiply-adds"
+    return [f"Whole widths miss the budget of {budget:,} {of}: {', '.join(told)}."] if told else []
+
+
+EXPERIMENT: Final = ExperimentInfo(
+    id=ID,
+    title="Which part of the design matters most?",
+    short="Ladder",
+    order=60,
+    sentence="From a dense network to a residual one, one part of the design more on each rung, all as large as the "
+    "same budget allows. Equal weights are not equal work: a shared weight is used at every place.",
+    constructed="Training digits are centred; moved ones come only in the test. What a step is worth depends on the "
+    "task, on the budget and on the order of the steps: each stands on all the steps before it.",
+    citation="LeCun: Generalization and network design strategies. University of Toronto, CRG-TR-89-4, 1989 (nets 1 to "
+    "5). Ioffe, Szegedy: Batch normalization. ICML 2015. He, Zhang, Ren, Sun: Deep residual learning for image "
+    "recognition. CVPR 2016.",
+    guess=Guess(
+        "Which step of the ladder raises the accuracy on test pictures most?",
+        (
+            "Locality: a unit reads a window, not everything.",
+            "Sharing: the same weights at every place.",
+            "Pooling: the largest of 2 x 2, in place of stride.",
+            "Batch normalisation.",
+            "Residual depth: three times as many convolutions, with shortcuts.",
+        ),
+    ),
+    knobs=(
+        Knob("equal", "equal", "weights", "What all rungs have as many of.", choices=tuple(BUDGETS)),
+        Knob("budget", "budget", 0, "Weights, or multiply-adds for one picture; 0 is "
+             f"{BUDGETS['weights']:,} or {BUDGETS['macs']:,}.", minimum=0, maximum=10_000_000),
+        Knob("dataset", "data set", "digits", "The key of the data set."),
+        examples_knob(4_000),
+        Knob("least", "smallest set", 200, "Examples of the smallest training set.",
+             minimum=10, maximum=1_000_000, unit="pictures", log=True),
+        Knob("points", "sizes", 3, "How many sizes of the training set are tried.", minimum=1, maximum=20),
+        SEEDS,
+    ),
+    plan=_plan,
+    measure=measure,
+    findings=_findings,
+)  # fmt: skip
