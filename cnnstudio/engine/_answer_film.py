@@ -100,5 +100,5 @@ def _map_frames(
 def _check_number(question: Film, count: int, what: str) -> None:
     if not 0 <= question.map < count:
         raise StudioError(
-            f"{question.layer} has {count} {what}, and none of number {question.map}.", "They are counted from 0."
+            f"{question.layer} has {count} {what}, and none of number {question.map + 1}.", "They are counted from 1."
         )

@@ -158,7 +158,8 @@ def explain_unit(question: ExplainUnit, session: Session) -> UnitArithmetic:
         found = read(pictures)
         made = found[unit.layer][0].reshape(as_maps(shape_of(spec, unit.layer)))[place]
         (slopes,) = torch.autograd.grad(made, pictures)
-    effective = _kernels.array(slopes[0].double().square().sum(0).sqrt())
+    ## On the processor: Apple's graphics cards have no float64.
+    effective = _kernels.array(slopes[0].cpu().double().square().sum(0).sqrt())
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is said below
         if unit.layer == PICTURE:
             told = picture_arithmetic(question.pixels, place)
@@ -219,8 +220,8 @@ def place_in(spec: NetworkSpec, unit: Unit) -> Place:
     if not all(0 <= at < size for at, size in zip(place, as_maps(shape), strict=True)):
         said = f"{times(*shape)} units" if len(shape) == 3 else f"a list of {shape[0]} units"
         raise StudioError(
-            f"{unit.layer} of {spec.title} has no unit with map {unit.map}, row {unit.row}, column {unit.column}.",
-            f"It has {said}, counted from 0.",
+            f"{unit.layer} of {spec.title} has no unit with map {unit.map + 1}, row {unit.row}, column {unit.column}.",
+            f"It has {said}. Maps are counted from 1, rows and columns from 0.",
             "Choose one of them.",
         )
     return place

@@ -295,12 +295,12 @@ def test_a_pixel_is_explained_too(ended):
     ("unit", "said"),
     [
         (Unit("7_conv", 0), "no layer '7_conv'"),
-        (Unit("1_conv", 6, 0, 0), "no unit with map 6"),
+        (Unit("1_conv", 6, 0, 0), "no unit with map 7"),
         (Unit("1_conv", 0, 28, 0), "row 28"),
         (Unit("1_conv", 0, 0, -1), "column -1"),
         (Unit("5_linear", 10), "a list of 10 units"),
         (Unit("5_linear", 0, 1), "row 1"),
-        (Unit(PICTURE, 1), "no unit with map 1"),
+        (Unit(PICTURE, 1), "no unit with map 2"),
     ],
 )
 def test_a_unit_that_does_not_exist_is_said(ended, unit, said):
@@ -379,7 +379,7 @@ def test_a_film_that_is_closed_half_way_leaves_no_hook(ended, monkeypatch):
     [
         ({"layer": "9_conv"}, "no layer '9_conv'"),
         ({"map": 6}, "1_conv has 6 kernels"),
-        ({"map": -1}, "none of number -1"),
+        ({"map": -1}, "none of number 0. They are counted from 1"),
         ({"layer": "1_relu"}, "has no kernels"),
         ({"what": "map"}, "needs a picture"),
         ({"what": "map", "pixels": PIXELS, "map": 6}, "1_conv has 6 maps"),
