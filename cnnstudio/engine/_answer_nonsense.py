@@ -42,6 +42,10 @@ class Calibration(NamedTuple):
 def read_nonsense(question: ReadNonsense, session: Session) -> Generator[None, None, NonsenseRead]:
     """The drawing and the made-up pictures in one batch, read by every network."""
     readers = {network: session.reader(network, question.dataset, question.step) for network in question.networks}
+    for reader in readers.values():
+        if reader is not None and question.pixels is not None:
+            check_pixels(question.pixels)
+            refuse_other_shape(reader, question.pixels.shape)
     asides = {key: aside for key in question.runs if (aside := kept(key)) is not None}
     prepared = session.loaded(question.dataset)
     validation = None if prepared is None else prepared.validation.take(slice(0, _CALIBRATION))
@@ -71,7 +75,8 @@ def _pictures(question: ReadNonsense, session: Session, validation: Pictures | N
     if question.pixels is not None:
         check_pixels(question.pixels)
         said, made = [YOURS], [question.pixels[None]]
-        real = question.pixels[None] if question.pixels.any() or real is None else real
+        fits = real is not None and real.shape[1:] == shape
+        real = real if fits and not question.pixels.any() else question.pixels[None]
     for kind in question.kinds or tuple(KINDS):
         if kind in FROM_REAL and real is None:
             continue  # nothing to make it of

@@ -8,8 +8,9 @@ the title says more than holds: the result is robust to shifts, not invariant).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
+from cnnstudio.core.convolution import PaddingMode
 from cnnstudio.core.equivariance import OPERATIONS, Operation
 from cnnstudio.core.experiment import (
     Chart,
@@ -69,7 +70,7 @@ def measure(order: Order) -> Measuring:
     params = order.params
     config = race_of({"network": "mlp", **params})
     prepared = yield from data(config)
-    filters, padding = int(params["filters"]), str(params["padding"])
+    filters, padding = int(params["filters"]), cast("PaddingMode", params["padding"])
     weights = BenchWeights.random(prepared.shape, filters, config.seed)
     for network in LEARNED if params["weights"] == "learned" else ():
         setup = race_of({"network": network, **params})
@@ -82,7 +83,7 @@ def measure(order: Order) -> Measuring:
         for right in SHIFTS_PX:
             moved = shifted(pixels, 0, right, circular=padding == "circular")
             plain, after = ((each / np.float64(255) - mean) / spread for each in (pixels, moved))
-            for found in operate(plain, after, weights, (0, right), padding=padding):  # type: ignore[arg-type]
+            for found in operate(plain, after, weights, (0, right), padding=padding):
                 numbers = (found.inside_error, found.border_error, found.change)
                 errors.setdefault((found.layer, right), []).append(numbers)
         yield Partly((place + 1) / len(pictures), f"picture {place + 1} of {len(pictures)}", values=_means(errors))

@@ -91,7 +91,7 @@ def measure(order: Order) -> Measuring:
     }
     said = (yield from learned.logits(with_marks(test, liars).images)).argmax(1)
     values |= {"lying": float(np.mean(said == test.labels)), "follows": float(np.mean(said == liars))}
-    return values | (yield from _explained(reader, right.take(slice(0, EXPLAINED)), code))
+    return {**values, **(yield from _explained(reader, right.take(slice(0, EXPLAINED)), code))}
 
 
 def _explained(reader: Any, pictures: Any, code: Code) -> Measuring:
@@ -225,8 +225,8 @@ def _without(results: Sequence[Result], key: str, title: str) -> list[str]:
         if marked and plain and areas:
             said.append(
                 f"{method.capitalize()} of {title}: {Spread.of(list(marked.values())).as_percent} falls on the mark, "
-                f"which takes {100 * areas[0]:.1f} % of the picture; {Spread.of(list(plain.values())).as_percent} where "
-                "it learned without marks."
+                f"which takes {100 * areas[0]:.1f} % of the picture; {Spread.of(list(plain.values())).as_percent} "
+                "where it learned without marks."
             )
     return said
 
