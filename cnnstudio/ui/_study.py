@@ -155,6 +155,7 @@ class Desk(PastRuns):
     Attributes:
         theme: The look.
         unit: The unit that the views look at, or None.
+        layer_wanted: (network, layer) that the Inside panel goes to when it is shown next, or None.
         export_folder: Where the last export went; "" before the first.
 
     Thread: GUI.
@@ -165,6 +166,7 @@ class Desk(PastRuns):
         super().__init__(parent)
         self.theme: Theme = LIGHT
         self.unit: UnitOf | None = None
+        self.layer_wanted: tuple[str, str] | None = None
         self.export_folder = ""
         self._typed_problems: dict[str, ErrorReport] = {}
 
@@ -179,6 +181,11 @@ class Desk(PastRuns):
         if unit != self.unit:
             self.unit = unit
             self.unit_changed.emit(unit)
+
+    def want_layer(self, network: str, layer: str) -> None:
+        """Leads to one layer of one network in the Inside panel; with "" as the layer, to all networks."""
+        self.layer_wanted = (network, layer) if layer else ("", "")
+        self.panel_wanted.emit("inside")
 
     def set_typed_problem(self, field: str, report: ErrorReport | None) -> None:
         """Notes that what stands in a field of the form cannot be read, or that it can again (None)."""

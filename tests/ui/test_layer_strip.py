@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetricsF
 
 from cnnstudio.core.inside import PICTURE, LayerMaps, ReadMaps, Unit
 from cnnstudio.core.network import NetworkSpec
@@ -279,3 +279,14 @@ def test_plus_opens_and_a_click_on_the_line_above_folds(qtbot):
 def test_boxes_come_in_the_order_of_the_plan():
     made = plan(PUBLISHED["googlenet"], False, frozenset({"7_branches"}))
     assert tuple(boxes_of(made.nodes)) == made.boxes
+
+
+def test_long_names_of_classes_have_room_and_are_cut_before_the_strip_scrolls(qapp):
+    made = plan(spec_for("lenet5", (3, 32, 32), 10))
+    names = ("crescent", "triangle")
+    room = room_for(LIGHT, made, 230, names)
+    bold = QFontMetricsF(LIGHT.font("small", bold=True))
+    wide = lay_out(made, 1200, 230, room)
+    assert wide.verdict.width() > bold.horizontalAdvance("triangle") + bold.horizontalAdvance("100 %")
+    least = min(lay_out(made, width, 230, room_for(LIGHT, made, 230)).width for width in range(500, 800, 20))
+    assert lay_out(made, least, 230, room).width <= least

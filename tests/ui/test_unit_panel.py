@@ -444,3 +444,37 @@ def test_where_there_is_room_the_arithmetic_stands_above_the_pictures(panel, rig
     settle(rig)
     assert panel.parts.arithmetic.isVisible()
     assert not panel.parts.pictures.isVisible()
+
+
+def test_without_a_network_it_says_so_and_comes_back(panel, rig):
+    look_at(rig, CONV2)
+    rig.studio.set_config(rig.studio.config.with_(networks=()))
+    settle(rig)
+    assert "No network is chosen" in panel.notice.text()
+    assert not panel.parts.isVisible()
+    rig.studio.set_config(rig.studio.config.with_(networks=("mlp", "lenet5")))
+    settle(rig)
+    assert panel.parts.isVisible()
+    assert not panel.notice.isVisible()
+
+
+def test_the_note_about_another_unit_goes_with_its_cause(panel, rig):
+    look_at(rig, CONV2)
+    rig.studio.set_config(rig.studio.config.with_(networks=("mlp",)))
+    settle(rig)
+    assert panel.note.isVisible()
+    rig.studio.set_config(rig.studio.config.with_(networks=("mlp", "lenet5")))
+    settle(rig)
+    assert rig.studio.unit.network == "mlp"
+    assert not panel.note.isVisible()
+
+
+@pytest.mark.parametrize(("part", "wanted"), [(0, ("", "")), (1, ("lenet5", "2_conv"))])
+def test_the_breadcrumb_leads_to_the_level_that_is_clicked(panel, rig, qtbot, part, wanted):
+    look_at(rig, CONV2)
+    panels = []
+    rig.studio.panel_wanted.connect(panels.append)
+    place = panel.breadcrumb.part_rect(part).center().toPoint()
+    qtbot.mouseClick(panel.breadcrumb, Qt.MouseButton.LeftButton, pos=place)
+    assert panels == ["inside"]
+    assert rig.studio.layer_wanted == wanted

@@ -19,12 +19,12 @@ from cnnstudio.ui.theme import Theme, network_colours
 from cnnstudio.ui.widgets._inside_colour import SCALES, layer_scale, top_of
 from cnnstudio.ui.widgets._inside_layer import LayerPage
 from cnnstudio.ui.widgets._inside_overview import Overview
-from cnnstudio.ui.widgets._inside_place import Place, has_layer, kernel_questions, row_of
+from cnnstudio.ui.widgets._inside_place import Place, has_layer, kernel_questions, place_words, row_of
 from cnnstudio.ui.widgets._inside_plan import Box, plan
 from cnnstudio.ui.widgets._inside_specs import Card, Structure, cards_of, structure_of, when
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
-from cnnstudio.ui.widgets.breadcrumb import Breadcrumb, unit_words
+from cnnstudio.ui.widgets.breadcrumb import Breadcrumb
 
 _MAPS_SLOT: Final = "inside maps"
 _RANGES_SLOT: Final = "inside ranges"
@@ -38,6 +38,7 @@ _SCALE_TIP: Final = (
 )
 _NO_PICTURE: Final = "Draw something, or take a picture from the data set: every map then shows what it makes of it."
 _UNTRAINED: Final = "Nothing has learned this data set yet: press Run, and watch the maps take shape."
+_SELECT: Final = "Click a number to select its unit."
 _LOADING: Final = "The maps show as soon as PyTorch is loaded."
 
 
@@ -105,7 +106,11 @@ class InsidePanel(Panel):
         """Shows the structure, and asks for the maps as they are now."""
         self._structure = structure_of(self.studio.reading)
         self._take_cards(self._structure.cards)
-        self._ask()
+        wanted, self.studio.layer_wanted = self.studio.layer_wanted, None
+        if wanted not in (None, (self._place.network, self._place.layer)):
+            self._go(*wanted)
+        else:
+            self._ask()
 
     def on_picture(self) -> None:
         """Another picture, or one more stroke: the maps follow at once."""
@@ -240,7 +245,7 @@ class InsidePanel(Panel):
         self.page.show_kernels(None)
         self._show_place()
         self._ask()
-        self.page.verticalScrollBar().setValue(self._scrolls.get((network, layer), 0))
+        self.page.scroll_to(self._scrolls.get((network, layer), 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes up."""
@@ -252,7 +257,7 @@ class InsidePanel(Panel):
     # Showing
 
     def _take_cards(self, cards: tuple[Card, ...]) -> None:
-        if cards and cards != self._cards:
+        if cards != self._cards and (cards or not self.studio.reading.networks):
             self._cards = cards
             self._show_structure()
 
@@ -307,15 +312,10 @@ class InsidePanel(Panel):
     def _show_unit(self) -> None:
         unit = self.studio.unit
         self.overview.show_unit(unit.unit if unit is not None else None, unit.network if unit is not None else "")
-        parts, card, selected, words = ["Network"], self._card, self._selected, ""
+        parts, card, selected = ["Network"], self._card, self._selected
         if card is not None:
-            row = row_of(card.spec, self._place.layer)
-            parts.append(f"{short_names(self._cards)[card.network]}, {row.title}")
-            words = "Click a number to select its unit."
-            if selected is not None:
-                words = unit_words(selected, row.shape)
-                parts.append(words)
-        self.page.show_unit(selected, words)
+            parts += place_words(short_names(self._cards)[card.network], row_of(card.spec, self._place.layer), selected)
+        self.page.show_unit(selected, parts[-1] if selected is not None else _SELECT if card is not None else "")
         self.crumbs.set_parts(parts)
 
     # Asking
@@ -327,7 +327,7 @@ class InsidePanel(Panel):
     def _ask_maps(self) -> None:
         studio = self.studio
         picture, config = studio.picture, studio.reading
-        if studio.engine is None or studio.ready is None:
+        if not config.networks or studio.engine is None or studio.ready is None:
             self._tell(self._structure.problem or _LOADING)
             return
         if picture is None:

@@ -19,6 +19,7 @@ from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._sum_line import plain
+from cnnstudio.ui.widgets.attribution_base import NO_NETWORK
 from cnnstudio.ui.widgets.basic import ElidedLabel, label
 from cnnstudio.ui.widgets.breadcrumb import Breadcrumb, unit_words
 from cnnstudio.ui.widgets.unit_body import UnitBody
@@ -179,8 +180,8 @@ class UnitPanel(Panel):
     def _ask_networks(self) -> None:
         """Which networks and layers are there?"""
         studio, picture = self.studio, self.studio.picture
-        if picture is None:
-            self._tell(_NO_PICTURE)
+        if picture is None or not studio.reading.networks:
+            self._tell(_NO_PICTURE if picture is None else NO_NETWORK)
             return
         if studio.engine is None or (studio.ready is None and not self._networks):
             self._tell(_LOADING)
@@ -190,6 +191,7 @@ class UnitPanel(Panel):
 
     def _on_networks(self, networks: tuple[NetworkMaps, ...]) -> None:
         self._networks = networks
+        self._say("")
         self.chooser.show_networks(networks)
         self._choose()
 
@@ -345,7 +347,9 @@ class UnitPanel(Panel):
 
     @Slot(object)
     def _on_went(self, part: int) -> None:
-        self.studio.panel_wanted.emit("inside")
+        unit = self.studio.unit
+        if unit is not None:
+            self.studio.want_layer(unit.network, unit.unit.layer if part else "")
 
     @Slot(object)
     def _on_taken(self, taken: tuple[NDArray[np.uint8], str]) -> None:

@@ -69,6 +69,10 @@ class LayerPage(QScrollArea):
         self._cards: list[KernelsCard] = []
         self._column.addStretch(1)
         self.setWidget(inner)
+        self._wished: int | None = None
+        bar = self.verticalScrollBar()
+        bar.rangeChanged.connect(self._on_range)
+        bar.actionTriggered.connect(self._on_scrolled)
 
     def _build_head(self) -> None:
         head = QHBoxLayout()
@@ -103,6 +107,25 @@ class LayerPage(QScrollArea):
             part.set_theme(theme)
         for card in self._cards:
             card.set_theme(theme)
+
+    def scroll_to(self, value: int) -> None:
+        """Scrolls so far down, px, and again while the weights arrive, until a person scrolls."""
+        self._wished = value
+        self._on_range()
+
+    @Slot()
+    def _on_range(self) -> None:
+        if self._wished is not None:
+            self.verticalScrollBar().setValue(self._wished)
+
+    @Slot()
+    def _on_scrolled(self) -> None:
+        self._wished = None
+
+    def ensureVisible(self, x: int, y: int, x_margin: int = 50, y_margin: int = 50) -> None:
+        """Scrolls to where a person went."""
+        self._wished = None
+        super().ensureVisible(x, y, x_margin, y_margin)
 
     # What it shows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF
@@ -34,7 +34,7 @@ _LONG_SCALE: Final = 0.8
 
 
 _VERDICT_LINES: Final = 5.0
-"""Width of the verdict, in heights of a line."""
+"""Least width of the verdict, in heights of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Room:
         line_px: Height of one line of text.
         title_px: Width that the column of a box needs for its text.
         roomy: Whether the numbers of weights stand under the maps.
+        verdict_px: Width that the verdict needs for the names of its classes.
     """
 
     head_px: float
@@ -56,6 +57,7 @@ class Room:
     line_px: float
     title_px: Callable[[Box], float]
     roomy: bool = True
+    verdict_px: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,10 @@ def lay_out(plan: Plan, width: float, height: float, room: Room) -> Layout:
         room: What text needs.
     """
     least = _least_height(plan.nodes, room) + room.bracket_px * _depth(plan.nodes)
-    made = Layout()
-    for scale in _SCALES:
-        made = _Placer(room, scale).lay_out(plan, max(height, least))
+    narrow = replace(room, verdict_px=0.0)
+    # Long names of classes are cut before the strip has to scroll.
+    for wanted, scale in (*((room, scale) for scale in _SCALES), *((narrow, scale) for scale in _SCALES)):
+        made = _Placer(wanted, scale).lay_out(plan, max(height, least))
         if made.width <= width:
             break
     else:
@@ -195,7 +198,7 @@ class _Placer:
         end, y = self._place(plan.nodes, 1.0, top, height - top, None, 0)
         self._line((QPointF(end, y), QPointF(end + COLUMN_GAP_PX, y)))
         left = end + COLUMN_GAP_PX
-        wide = _VERDICT_LINES * self._room.line_px
+        wide = max(self._room.verdict_px, _VERDICT_LINES * self._room.line_px)
         made.verdict = QRectF(left, top, wide, height - top)
         made.width, made.height = left + wide + 1, height
         return made

@@ -25,6 +25,10 @@ _MILLION: Final = 1_000_000
 _MARK_PX: Final = 9.0
 """Size of the mark that opens or folds a block."""
 _ARROW_PX: Final = 3.0
+_NAME_EM: Final = 7
+"""Of a longer name of a class the end is cut; in heights of small text."""
+
+_BAR_PX: Final = 4 * GRID_PX
 _LEAST_SHARE: Final = 0.005
 _LINE_SPACE: Final = 1.3
 _ROOMY_LINES: Final = 18
@@ -48,8 +52,15 @@ def line_px(theme: Theme) -> float:
     return round(theme.small_px * _LINE_SPACE)
 
 
-def room_for(theme: Theme, plan: Plan, height: float) -> Room:
-    """What the text of a strip needs; a low strip leaves the numbers of weights to the tips."""
+def room_for(theme: Theme, plan: Plan, height: float, names: Sequence[str] = ()) -> Room:
+    """What the text of a strip needs; a low strip leaves the numbers of weights to the tips.
+
+    Args:
+        theme: The look.
+        plan: What the strip shows.
+        height: In sight, px.
+        names: Of the verdict's classes.
+    """
     high = line_px(theme)
     roomy = height >= _ROOMY_LINES * high
     bold, plain = QFontMetricsF(theme.font("small", bold=True)), QFontMetricsF(theme.font("small"))
@@ -63,7 +74,9 @@ def room_for(theme: Theme, plan: Plan, height: float) -> Room:
         return max(needed, min(plain.horizontalAdvance(second), _SECOND_EM * theme.small_px), *under) + 2
 
     foot = (3 if roomy else 1) * high + GRID_PX / 2
-    return Room(lines * high + GRID_PX / 2, foot, high + GRID_PX / 2, high, title_px, roomy)
+    name_px = min(max((bold.horizontalAdvance(name) for name in names), default=0.0), _NAME_EM * theme.small_px)
+    verdict_px = name_px + _BAR_PX + bold.horizontalAdvance("100 %") + GRID_PX
+    return Room(lines * high + GRID_PX / 2, foot, high + GRID_PX / 2, high, title_px, roomy, verdict_px)
 
 
 def weights_words(box: Box) -> tuple[str, ...]:

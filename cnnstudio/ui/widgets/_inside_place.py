@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from cnnstudio.core.inside import ReadKernels
+from cnnstudio.core.inside import ReadKernels, Unit
 from cnnstudio.core.network import NetworkSpec, Row
 from cnnstudio.ui.widgets._inside_colour import SCALES, ScaleOf
 from cnnstudio.ui.widgets._inside_layout import is_flat
 from cnnstudio.ui.widgets._inside_plan import Box
 from cnnstudio.ui.widgets._inside_specs import Card
+from cnnstudio.ui.widgets.breadcrumb import unit_words
 
 _FEW_BESIDE: Final = 24
 """Weights shown of a network that stands beside the one looked at."""
@@ -98,6 +99,18 @@ def kernel_questions(
 def _weighted(spec: NetworkSpec, names: Sequence[str] | None = None) -> str:
     """The first step with weights, of those named or of all; "" where there is none."""
     return next((step.name for step in spec.steps() if step.parameters and (names is None or step.name in names)), "")
+
+
+def place_words(name: str, row: Row, selected: Unit | None) -> list[str]:
+    """A layer's part of the breadcrumb, and the selected unit's where there is one.
+
+    Args:
+        name: Of the network, short.
+        row: The layer's line in the network's table.
+        selected: A unit of the layer, or None.
+    """
+    layer = f"{name}, {row.title}"
+    return [layer] if selected is None else [layer, unit_words(selected, row.shape)]
 
 
 def has_layer(spec: NetworkSpec, layer: str) -> bool:

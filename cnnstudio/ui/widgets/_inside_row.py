@@ -13,6 +13,7 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._inside_colour import ScaleOf
 from cnnstudio.ui.widgets._inside_legend import Legend
+from cnnstudio.ui.widgets._sight import Edge, show_part
 from cnnstudio.ui.widgets.layer_strip import LayerStrip
 from cnnstudio.ui.widgets.matrix_card import NameLine
 
@@ -75,11 +76,12 @@ class NetworkRow(QWidget):
         self.sight.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.sight.setWidget(self.strip)
         self.sight.resized.connect(self._fit)
+        self.edges = tuple(Edge(theme, self.sight, way) for way in (-1, 1))
         column.addWidget(self.sight, 1)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
-        for part in (self.line, self.legend, self.strip):
+        for part in (self.line, self.legend, self.strip, *self.edges):
             part.set_theme(theme)
         self._fit()
 
@@ -132,5 +134,4 @@ class NetworkRow(QWidget):
 
     @Slot(QRect)
     def _on_reached(self, area: QRect) -> None:
-        centre = area.center()
-        self.sight.ensureVisible(centre.x(), centre.y(), area.width() // 2, 0)
+        show_part(self.strip, area)

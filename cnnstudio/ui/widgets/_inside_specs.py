@@ -9,6 +9,7 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.inside import NetworkMaps
 from cnnstudio.core.network import NetworkSpec
+from cnnstudio.ui.widgets.attribution_base import NO_NETWORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def structure_of(config: RaceConfig) -> Structure:
         info = datasets.find(config.dataset).info
     except StudioError as error:
         return Structure((), (), error.report.sentence)
-    cards, problem = [], ""
+    cards, problem = [], "" if config.networks else NO_NETWORK
     for key in config.networks:
         try:
             spec = networks.spec_for(key, info.shape, max(2, len(info.class_names)))

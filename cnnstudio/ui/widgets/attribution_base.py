@@ -12,7 +12,7 @@ from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.basic import label
 
-NO_NETWORK: Final = "No network is chosen. Choose one above to ask it for its reasons."
+NO_NETWORK: Final = "No network is chosen. Choose one in the set-up."
 
 
 class VerdictView(QWidget):

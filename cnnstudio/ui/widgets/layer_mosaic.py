@@ -28,6 +28,7 @@ from cnnstudio.ui.widgets._inside_layout import is_flat
 from cnnstudio.ui.widgets._inside_marks import FRAME_PX
 from cnnstudio.ui.widgets._inside_paint import paint_frame
 from cnnstudio.ui.widgets._inside_words import numbers_words
+from cnnstudio.ui.widgets._sight import show_part
 from cnnstudio.ui.widgets.draw_part import draw_part
 
 _GAP_PX: Final = 6
@@ -287,6 +288,7 @@ class LayerMosaic(QWidget):
         elif self._at is not None:
             index = min(max(index + across + down * self._columns(self.width()), 0), self.count - 1)
         self._mark((index, row, column), within=within)
+        show_part(self, self.tile_rect(index).toAlignedRect())
         corner = self.tile_rect(index).bottomLeft()
         QToolTip.showText(self.mapToGlobal(QPoint(round(corner.x()), round(corner.y()))),
                           self.words((index, row, column)), self)  # fmt: skip

@@ -147,8 +147,9 @@ class LayerStrip(QWidget):
 
     def set_class_names(self, names: Sequence[str]) -> None:
         """Names the classes of the verdict."""
-        self._names = tuple(names)
-        self.update()
+        if tuple(names) != self._names:
+            self._names = tuple(names)
+            self._lay_out()
 
     def set_maps(self, maps: NetworkMaps | None) -> None:
         """Shows what the network computed; None, or a network that has not learned, leaves the structure alone."""
@@ -182,7 +183,7 @@ class LayerStrip(QWidget):
         self._version += 1
         if self._spec is None:
             return
-        self._room = room_for(self._theme, self._plan, self._sight.height())
+        self._room = room_for(self._theme, self._plan, self._sight.height(), self._names)
         self._layout = lay_out(self._plan, self._sight.width(), self._sight.height(), self._room)
         self.setFixedSize(max(self._sight.width(), round(self._layout.width)), round(self._layout.height))
         self._colour()
@@ -380,7 +381,7 @@ class LayerStrip(QWidget):
     def _tell(self, spot: Spot) -> None:
         self._go(spot)
         placed = self._layout.placed[spot.box]
-        self.reached.emit(placed.area.toAlignedRect().adjusted(-2 * GRID_PX, 0, 2 * GRID_PX, 0))
+        self.reached.emit(placed.area.toAlignedRect().adjusted(-5 * GRID_PX, 0, 5 * GRID_PX, 0))
         at = placed.block.bottomLeft() if spot.map is None else placed.tile_rect(spot.map).bottomLeft()
         QToolTip.showText(self.mapToGlobal(QPoint(round(at.x()), round(at.y()))), self.words(spot), self)
 

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.ui.theme import SELECTION, Theme
+from cnnstudio.ui.widgets._sight import show_part
 from cnnstudio.ui.widgets.draw_part import draw_part
 
 Tiles = NDArray[np.uint8]
@@ -262,6 +263,8 @@ class Mosaic(QWidget):
         if event.key() in steps and self.visible_count:
             index = 0 if self._current is None else self._current + steps[Qt.Key(event.key())]
             self._go_to(min(max(index, 0), self.visible_count - 1))
+            if self._current is not None:
+                show_part(self, self.tile_rect(self._current))
             if self._current is not None and self._current < len(self._tips):
                 place = self.mapToGlobal(self.tile_rect(self._current).bottomLeft())
                 QToolTip.showText(place, self._tips[self._current], self)
