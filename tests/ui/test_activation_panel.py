@@ -89,7 +89,7 @@ def test_a_number_is_traced_into_the_vector_and_back(panel, qtbot):
     hover(view, view.cell_rect(2 * 49 + 3 * 7 + 5).center())
     assert view.index == 124
     assert panel.forward.text() == "index = c·H·W + y·W + x = 2·7·7 + 3·7 + 5 = 124"
-    assert panel.back.text() == "back: 124 = 2·49 + 26, so map 2; 26 = 3·7 + 5, so row 3, column 5"
+    assert panel.back.text() == "back: 124 = 2·49 + 26, so c = 2, map 3; 26 = 3·7 + 5, so row 3, column 5"
     assert "7 numbers further on" in panel.torn.text()
     hover(view, view.strip_rect(60).center())
     assert view.index == 60

@@ -122,7 +122,7 @@ def test_hovering_gives_the_numbers(panel, qtbot):
     area = panel.drawing.weights_rect()
     text = panel.drawing.explanation(area.topLeft() + QPointF(2, 2))
     assert f"weight {now.weights[0, 0, 0]:+.3f}" in text
-    assert "Row 13, column 13" in text
+    assert "Row 12, column 12" in text
     assert "sum of 25 products" in panel.drawing.explanation(panel.drawing.unit_rect(0, 0).center())
     assert panel.drawing.explanation(QPointF(-5, -5)) == ""
 

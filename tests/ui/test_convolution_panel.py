@@ -253,7 +253,7 @@ def test_a_learned_kernel_comes_with_its_layer_and_follows_the_moment(rig, panel
     rig.drain()
     mosaic = panel.setup.kernels._learned[0][0]
     qtbot.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=mosaic.tile_rect(2).center())
-    assert panel.setup.kernel.text() == "CNN · filter 3"
+    assert panel.setup.kernel.text() == "CNN · kernel 3"
     assert panel.state.setting == states.Convolution(5, 1, 2)
     assert panel.state.values["activation"] == "relu"
     weights = torch.from_numpy(learned().kernels[2].astype(np.float64))

@@ -166,7 +166,9 @@ def test_a_click_goes_to_the_moment_and_the_frame_follows_the_timeline(panel, ra
 
 def test_choosing_a_kernel_chooses_the_unit_and_the_other_way_round(panel, raced):
     row = panel._rows["lenet5"]
-    row.number.setValue(2)
+    assert (row.number.minimum(), row.number.maximum()) == (1, 6), "kernels are counted from 1, as everywhere"
+    assert row.number.text() == "kernel 1"
+    row.number.setValue(3)
     raced.drain()
     unit = raced.studio.unit
     assert (unit.network, unit.unit.map) == ("lenet5", 2)
@@ -174,7 +176,7 @@ def test_choosing_a_kernel_chooses_the_unit_and_the_other_way_round(panel, raced
     layers = [row.layer.itemData(place) for place in range(row.layer.count())]
     raced.studio.set_unit(UnitOf("lenet5", Unit(layers[1], 9, 1, 1)))
     raced.drain()
-    assert (row.layer.currentData(), row.number.value()) == (layers[1], 9)
+    assert (row.layer.currentData(), row.number.value()) == (layers[1], 10)
     row.layer.setCurrentIndex(0)
     row.layer.activated.emit(0)
     raced.drain()
@@ -187,12 +189,12 @@ def test_a_map_after_the_kernel_stands_for_it_and_other_layers_for_none(panel, r
     conv, after = film_layers(spec, "kernel")[0].name, names[names.index(film_layers(spec, "kernel")[0].name) + 1]
     row = panel._rows["lenet5"]
     raced.studio.set_unit(UnitOf("lenet5", Unit(after, 4)))
-    assert (row.layer.currentData(), row.number.value()) == (conv, 4)
+    assert (row.layer.currentData(), row.number.value()) == (conv, 5)
     flat = next(row.name for row in spec.rows() if "flatten" in row.name)
     raced.studio.set_unit(UnitOf("lenet5", Unit(flat, 1)))
     raced.studio.set_unit(UnitOf("nobody", Unit(conv, 1)))
     raced.studio.set_unit(None)
-    assert (row.layer.currentData(), row.number.value()) == (conv, 4)
+    assert (row.layer.currentData(), row.number.value()) == (conv, 5)
 
 
 def test_maps_are_of_the_picture_and_follow_it(panel, raced):
@@ -297,7 +299,7 @@ def test_its_choice_comes_back(panel, raced, qtbot):
     other.restore({"chosen": {"lenet5": ["nothing", 99]}, "what": 3})
     other.hide()
     other.show()
-    assert other._rows["lenet5"].number.value() == 0
+    assert other._rows["lenet5"].number.value() == 1
 
 
 def test_the_keyboard_chooses_a_frame(panel, raced):

@@ -124,7 +124,7 @@ def test_cells_say_their_number_and_where_nothing_is(grid):
     absent[0, 0] = True
     grid.set_values(VALUES, signed_colours(VALUES), absent=absent)
     assert grid.say((0, 0)).endswith("0.5, outside the picture")
-    assert grid.say((2, 2)) == "Kernel, row 3, column 3: -3"
+    assert grid.say((2, 2)) == "Kernel, row 2, column 2: -3"
     grid.mark((1, 1))
     with_hatch = grid.grab().toImage()
     grid.set_values(VALUES, signed_colours(VALUES))

@@ -66,7 +66,7 @@ class Connection:
         dense = wiring.way == "dense"
         colour = " × 3 colours" if channels == 3 else ""
         reads = "every pixel" if dense else f"{wiring.kernel} × {wiring.kernel} pixels"
-        where = f"unit {row * columns + column + 1}" if dense else f"row {row + 1}, column {column + 1}"
+        where = f"unit {row * columns + column + 1}" if dense else f"row {row}, column {column}"
         value = f"{self.value:+.3f}".replace("-", "−")
         return (
             (f"Picture {height} × {width}{colour}", f"a unit reads {reads}"),
@@ -81,8 +81,8 @@ class Connection:
         value = math.nan if self.outputs is None else float(self.outputs[row, column])
         said = f": {value:+.3f}" if math.isfinite(value) else ""
         return (
-            f"Row {row + 1}, column {column + 1}{said}: the sum of {self.wiring.reads:,} products. It reads the "
-            f"pixels of rows {top + 1} to {bottom} and columns {left + 1} to {right}. The bias is left out."
+            f"Row {row}, column {column}{said}: the sum of {self.wiring.reads:,} products. It reads the "
+            f"pixels of rows {top} to {bottom - 1} and columns {left} to {right - 1}. The bias is left out."
         )
 
     def explain_weight(self, down: float, across: float) -> str:
@@ -96,7 +96,7 @@ class Connection:
             for name, pixel, weight in zip(names, self.patch[:, row, column], self.weights[:, row, column], strict=True)
         ]
         added = "\nThe drawing shows the three weights added." if len(products) > 1 else ""
-        return f"Row {top + row + 1}, column {left + column + 1} of the picture:\n" + "\n".join(products) + added
+        return f"Row {top + row}, column {left + column} of the picture:\n" + "\n".join(products) + added
 
 
 def flat_weights(weights: Numbers) -> Numbers:

@@ -254,4 +254,4 @@ def _name(wiring: Wiring, place: Place) -> str:
     row, column = place
     if wiring.way == "dense":
         return f"unit {row * wiring.grid[1] + column + 1:,}"
-    return f"the unit at row {row + 1}, column {column + 1}"
+    return f"the unit at row {row}, column {column}"

@@ -145,7 +145,7 @@ class KernelList(QWidget):
     def _fill_row(self, mosaic: Mosaic, layer: LayerWeights, name: str) -> None:
         mosaic.setProperty("network", layer.network)
         mosaic.setAccessibleName(f"{name}: kernels of {layer.layer}")
-        tips = [f"{name}, filter {place + 1}" for place in range(len(layer.kernels))]
+        tips = [f"{name}, kernel {place + 1}" for place in range(len(layer.kernels))]
         mosaic.set_tiles(as_tiles(layer.kernels, False), tips=tips)
 
     @Slot(object)

@@ -133,7 +133,7 @@ def kernel_title(key: str, layers: Sequence[LayerWeights]) -> str:
     if key == OWN:
         return "Your own"
     network, place = split_learned(key)
-    return f"{short_names(layers).get(network, network)} · filter {place + 1}"
+    return f"{short_names(layers).get(network, network)} · kernel {place + 1}"
 
 
 def first_convolution(network: str, shape: tuple[int, ...], layer: LayerWeights) -> dict[str, Value]:

@@ -191,7 +191,7 @@ class FilmRow(QWidget):
             hue: Its colour.
             layers: What there is to choose from.
             chosen: The chosen one.
-            number: Of the kernel or map, from 0.
+            number: Of the kernel or map, from 0; on screen they are counted from 1.
         """
         self.line.show_name(name, title if title != name else "", hue)
         with QSignalBlocker(self.layer), QSignalBlocker(self.number):
@@ -201,8 +201,8 @@ class FilmRow(QWidget):
                 for step in layers:
                     self.layer.addItem(_readable(step), step.name)
             self.layer.setCurrentIndex(self.layer.findData(chosen.name))
-            self.number.setRange(0, chosen.shape[0] - 1)
-            self.number.setValue(number)
+            self.number.setRange(1, chosen.shape[0])
+            self.number.setValue(number + 1)
 
     def set_what(self, what: What, flat: bool) -> None:
         """Whether kernels or maps are chosen from; those of a flat layer are units."""
@@ -210,7 +210,7 @@ class FilmRow(QWidget):
         word = "unit" if flat else what
         self.number.setPrefix(f"{word} ")
         self.number.setAccessibleName(word)
-        self.number.setToolTip(f"Which {word} of the layer, from 0. The arrow keys change it.")
+        self.number.setToolTip(f"Which {word} of the layer, from 1. The arrow keys change it.")
 
     def show_problem(self, text: str) -> None:
         """Says why there is no film; "" takes it back."""
@@ -257,11 +257,11 @@ class FilmRow(QWidget):
     @Slot()
     def _on_layer(self) -> None:
         step = self._layers[self.layer.currentIndex()]
-        self.unit_chosen.emit((self._network, step.name, min(self.number.value(), step.shape[0] - 1)))
+        self.unit_chosen.emit((self._network, step.name, min(self.number.value(), step.shape[0]) - 1))
 
     @Slot(int)
     def _on_number(self, number: int) -> None:
-        self.unit_chosen.emit((self._network, str(self.layer.currentData()), number))
+        self.unit_chosen.emit((self._network, str(self.layer.currentData()), number - 1))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lets the frames fill the width."""

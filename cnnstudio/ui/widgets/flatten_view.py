@@ -88,8 +88,8 @@ class FlattenView(QWidget):
         (_, rows, columns), (c, y, x) = self.shape, place_of(self.shape, self.index)
         rest = self.index - c * rows * columns
         return (
-            f"back: {self.index:,} = {c}·{rows * columns} + {rest}, so map {c}; {rest} = {y}·{columns} + {x}, "
-            f"so row {y}, column {x}"
+            f"back: {self.index:,} = {c}·{rows * columns} + {rest}, so c = {c}, map {c + 1}; {rest} = "
+            f"{y}·{columns} + {x}, so row {y}, column {x}"
         )
 
     # Places
@@ -174,7 +174,7 @@ class FlattenView(QWidget):
             painter.setPen(QPen(self._theme.colour("outline"), 1))
             painter.drawRect(area)
             painter.setPen(self._theme.colour("muted"))
-            painter.drawText(QPointF(area.left(), area.top() - 4), f"map {c}" if named else f"{c}")
+            painter.drawText(QPointF(area.left(), area.top() - 4), f"map {c + 1}" if named else f"{c + 1}")
         self._paint_strip(painter)
         self._paint_glass(painter)
         self._paint_marks(painter)
@@ -269,7 +269,7 @@ class FlattenView(QWidget):
             index = self.index_at(QPointF(event.pos()))
             if index is not None:
                 c, y, x = place_of(self.shape, index)
-                text = f"map {c}, row {y}, column {x}, number {index:,} of the vector: {self.vector[index]:.6g}"
+                text = f"map {c + 1}, row {y}, column {x}, index {index:,} of the vector: {self.vector[index]:.6g}"
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)

@@ -155,7 +155,7 @@ class NumberGrid(QWidget):
         row, column = cell
         lies = self._absent is not None and bool(self._absent[row, column])
         outside = ", outside the picture" if lies else ""
-        return f"{self._name}, row {row + 1}, column {column + 1}: {self._values[row, column]:.6g}{outside}"
+        return f"{self._name}, row {row}, column {column}: {self._values[row, column]:.6g}{outside}"
 
     # Painting
 
