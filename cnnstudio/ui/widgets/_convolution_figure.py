@@ -73,7 +73,7 @@ class ConvolutionFigure(QWidget):
         self._right.addWidget(self.problem)
         self.rows = ProductRows(theme)
         self.rows.pointed.connect(self._on_pointed)
-        self.sum = SumLine(theme)
+        self.sum = SumLine(theme, "cnn")
         self.hint = label("", "small", wrap=True)
         self._lay_out()
 

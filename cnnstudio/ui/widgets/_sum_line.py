@@ -46,10 +46,10 @@ class SumLine(QWidget):
     Thread: GUI.
     """
 
-    def __init__(self, theme: Theme) -> None:
-        """Makes it empty."""
+    def __init__(self, theme: Theme, role: str | None = None) -> None:
+        """Makes it empty; the result has the colour of `role`, or that of text where it may be any network's."""
         super().__init__()
-        self._theme = theme
+        self._theme, self._role = theme, role
         self._terms: tuple[Term, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("The sum")
@@ -92,7 +92,8 @@ class SumLine(QWidget):
         x, base = 0.0, (self.height() + metrics.ascent() - metrics.descent()) / 2
         for term, wide in zip(terms, self._widths(terms), strict=True):
             painter.setFont(self._font(term.look))
-            hue = self._theme.readable(ROLE_COLOURS["cnn"]) if term.look == "result" else None
+            role = self._role if term.look == "result" else None
+            hue = self._theme.readable(ROLE_COLOURS[role]) if role is not None else None
             painter.setPen(hue or self._theme.colour("muted" if term.look == "word" else "text"))
             painter.drawText(QPointF(x, base), term.text)
             x += wide + gap
