@@ -71,7 +71,11 @@ def arranged(sets: Sequence[Numbers], starts: Sequence[NDArray[np.float64]], tit
         process.start()
         theirs.close()
         yield from _heard(ours)  # it is there: what is sent now is read at once
-        ours.send((seed, [_job(features, start) for features, start in zip(sets, starts, strict=True)]))
+        jobs = []
+        for features, start in zip(sets, starts, strict=True):
+            jobs.append(_job(features, start))
+            yield None
+        _send(ours, (seed, jobs))
         points: list[Numbers] = []
         while len(points) < len(sets):
             said = yield from _heard(ours)
@@ -112,11 +116,22 @@ def _heard(connection: Connection) -> Generator[None, None, Any]:
     try:
         return connection.recv()
     except (EOFError, OSError) as error:
-        raise StudioError(
-            "t-SNE ended before it was done.",
-            "Its process was stopped, or there was not enough memory for it.",
-            "Ask again, or look at the principal components.",
-        ) from error
+        raise _ended() from error
+
+
+def _send(connection: Connection, work: object) -> None:
+    try:
+        connection.send(work)
+    except OSError as error:
+        raise _ended() from error
+
+
+def _ended() -> StudioError:
+    return StudioError(
+        "t-SNE ended before it was done.",
+        "Its process was stopped, or there was not enough memory for it.",
+        "Ask again, or look at the principal components.",
+    )
 
 
 def work(connection: Connection) -> None:

@@ -282,6 +282,20 @@ def test_a_process_that_was_stopped_is_told():
     assert not multiprocessing.active_children()
 
 
+def test_a_process_that_is_gone_before_it_has_its_work_is_told(monkeypatch: pytest.MonkeyPatch):
+    def gone(*given: Any) -> Any:
+        for process in multiprocessing.active_children():
+            process.kill()
+            process.join()
+        return job(*given)
+
+    job = _tsne._job
+    monkeypatch.setattr(_tsne, "_job", gone)
+    with pytest.raises(StudioError, match="t-SNE ended before it was done"):
+        finish(_tsne.arranged([features(60, 5)], [plane_of(features(60, 5)).points], ["A"], 0))
+    assert not multiprocessing.active_children()
+
+
 @pytest.mark.parametrize(("count", "wanted"), [(3, 2 / 3), (10, 3.0), (91, 30.0), (1000, 30.0)])
 def test_few_pictures_have_few_neighbours(count: int, wanted: float):
     assert _tsne.perplexity(count) == pytest.approx(wanted)
