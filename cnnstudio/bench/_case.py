@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,14 +81,30 @@ class Options:
     quick: bool = False
 
 
+Measure = Callable[[Options], Iterator[Finding]]
+"""Yields findings as they come."""
+
+
 @dataclass(frozen=True, slots=True)
 class BenchInfo:
-    """The card of one case. `measure` yields findings as they come."""
+    """The card of one case.
+
+    Attributes:
+        id: What `cnnstudio bench` calls it; unique.
+        order: Its place in the list.
+        sentence: What is measured.
+        measure: Does it; or several parts by name, each of which can be measured alone.
+    """
 
     id: str
     order: int
     sentence: str
-    measure: Callable[[Options], Iterator[Finding]]
+    measure: Measure | Mapping[str, Measure]
+
+    @property
+    def parts(self) -> Mapping[str, Measure]:
+        """The parts by name; a case without any is its own only part."""
+        return {self.id: self.measure} if callable(self.measure) else self.measure
 
 
 @dataclass(slots=True)

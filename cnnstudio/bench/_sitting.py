@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnstudio.core.config import RaceConfig
-from cnnstudio.core.errors import StudioError
-from cnnstudio.core.events import EngineReady, EngineUnavailable, RunEnded, RunStarted
+from cnnstudio.core.errors import ErrorReport, StudioError
+from cnnstudio.core.events import Answering, EngineReady, EngineUnavailable, RunEnded, RunStarted
+from cnnstudio.core.questions import Question
 from cnnstudio.ui import theme as look
 from cnnstudio.ui.app import Program, make_application
+from cnnstudio.ui.panels._panel import Panel
 
 W = TypeVar("W", bound=QWidget)
+P = TypeVar("P", bound=Panel)
 WINDOW_PX = (1440, 900)
 PATIENCE_S = 300.0
 SETTLE_S = 0.1
@@ -45,6 +50,84 @@ class PaintWatch(QObject):
         if event.type() == QEvent.Type.Paint:
             self.count += 1
         return False
+
+
+class ContentWatch(QObject):
+    """Knows what one widget held when it was last painted.
+
+    Thread: GUI.
+    """
+
+    def __init__(
+        self, widget: QWidget, content: Callable[[], Any], same: Callable[[Any, Any], bool] = operator.is_
+    ) -> None:
+        """Starts watching.
+
+        Args:
+            widget: What is painted.
+            content: What it holds.
+            same: Whether two contents are the same one.
+        """
+        super().__init__(widget)
+        self._content, self._same = content, same
+        self._painted: Any = None
+        self._before: Any = None
+        self.paints = 0
+        """Paints of something else than the time before."""
+        widget.installEventFilter(self)
+
+    def begin(self) -> None:
+        """From now on another content is waited for."""
+        self._before = self._content()
+
+    @property
+    def painted(self) -> bool:
+        """Whether another content has been painted since `begin`."""
+        return self._painted is not None and not self._same(self._painted, self._before)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Sees the paint and lets it pass."""
+        if event.type() == QEvent.Type.Paint:
+            content = self._content()
+            self.paints += not self._same(content, self._painted)
+            self._painted = content
+        return False
+
+
+@dataclass(slots=True)
+class Heard:
+    """A question and what came back.
+
+    Attributes:
+        began_s: When it was asked, by `time.perf_counter`.
+        ended_s: When it was answered; 0 until then.
+        answer: What was answered.
+        report: Why there is no answer.
+        progress: What was told meanwhile, each with the time at which the window heard it.
+    """
+
+    began_s: float
+    ended_s: float = 0.0
+    answer: Any = None
+    report: ErrorReport | None = None
+    progress: list[tuple[float, Answering]] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """From the question to the answer."""
+        return self.ended_s - self.began_s
+
+    def on_answer(self, answer: Any) -> None:
+        """Notes the answer."""
+        self.answer, self.ended_s = answer, time.perf_counter()
+
+    def on_error(self, report: ErrorReport) -> None:
+        """Notes that there is none."""
+        self.report, self.ended_s = report, time.perf_counter()
+
+    def on_progress(self, event: Answering) -> None:
+        """Notes how far it is."""
+        self.progress.append((time.perf_counter(), event))
 
 
 class Sitting:
@@ -129,6 +212,39 @@ class Sitting:
         rest_s = time.monotonic() + SETTLE_S
         self.until(lambda: time.monotonic() > rest_s, "a moment had passed")
 
+    def open(self, panel_id: str, kind: type[P]) -> P:
+        """Shows a panel of the window."""
+        self.program.window.open_panel(panel_id)
+        self.settle()
+        return self.find(kind)
+
+    def begin(self, question: Question[Any], slot: str | None = None) -> Heard:
+        """Asks the engine as a panel does."""
+        heard = Heard(time.perf_counter())
+        self.program.studio.ask(question, heard.on_answer, heard.on_error, slot, heard.on_progress)
+        return heard
+
+    def ask(self, question: Question[Any]) -> Heard:
+        """Asks the engine, and waits for the answer.
+
+        Raises:
+            StudioError: There is none.
+        """
+        heard = self.begin(question)
+        self.hear(heard)
+        return heard
+
+    def hear(self, *asked: Heard) -> None:
+        """Waits for answers.
+
+        Raises:
+            StudioError: One of the questions has none.
+        """
+        self.until(lambda: all(heard.ended_s for heard in asked), "the engine had answered")
+        for heard in asked:
+            if heard.report is not None:
+                raise StudioError(heard.report.what, heard.report.cause, heard.report.remedy)
+
     def run(self, config: RaceConfig) -> None:
         """Presses Run and waits for the first batch."""
         self.started = self.ended = None
@@ -156,6 +272,11 @@ class Sitting:
         button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
         at = QPointF(widget.mapToGlobal(place))
         self.app.sendEvent(widget, QMouseEvent(kind, place, at, button, pressed, Qt.KeyboardModifier.NoModifier))
+
+    def key(self, widget: QWidget, key: Qt.Key) -> None:
+        """Presses and releases a key on a widget, as Qt would."""
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            self.app.sendEvent(widget, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier))
 
     def _note_start(self, event: RunStarted) -> None:
         self.started = event

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator
 
-from PySide6.QtCore import QEvent
-
 from cnnstudio.bench._case import BenchInfo, Finding, Options, Spread
+from cnnstudio.bench._pen import stroke_times
 from cnnstudio.bench._sitting import PaintWatch, Sitting
 from cnnstudio.core.config import RaceConfig
-from cnnstudio.ui.widgets.canvas import Canvas
 from cnnstudio.ui.widgets.verdict_bars import VerdictBars
 
 STROKES = 20
-MOVES = 25
 IDLE_P95_MS = 16.0
 RACING_P95_MS = 50.0
 
@@ -23,7 +18,6 @@ RACING_P95_MS = 50.0
 def _strokes(sitting: Sitting, strokes: int) -> list[float]:
     """Milliseconds from each movement of the pen to the paint of the verdicts on it."""
     studio = sitting.program.studio
-    canvas = sitting.find(Canvas)
     watch = PaintWatch(sitting.find(VerdictBars))
     paints_at_answer: list[int] = []
 
@@ -34,22 +28,7 @@ def _strokes(sitting: Sitting, strokes: int) -> list[float]:
         return bool(paints_at_answer) and watch.count > paints_at_answer[0]
 
     studio.verdicts_changed.connect(note)
-    samples = []
-    side = min(canvas.width(), canvas.height())
-    for stroke in range(strokes):
-        canvas.clear()
-        sitting.settle()
-        sitting.mouse(canvas, QEvent.Type.MouseButtonPress, side * 0.5, side * 0.5)
-        for move in range(1, MOVES + 1):
-            # A spiral: every movement leaves ink where there was none, so every one asks for a verdict.
-            turn, radius = 2 * math.pi * (1.3 * move / MOVES + stroke / strokes), side * 0.42 * move / MOVES
-            x, y = side * 0.5 + radius * math.sin(turn), side * 0.5 + radius * math.cos(turn)
-            paints_at_answer.clear()
-            started = time.perf_counter()
-            sitting.mouse(canvas, QEvent.Type.MouseMove, x, y)
-            sitting.until(painted, "the verdicts were painted")
-            samples.append(1_000 * (time.perf_counter() - started))
-        sitting.mouse(canvas, QEvent.Type.MouseButtonRelease, x, y)
+    samples = stroke_times(sitting, strokes, paints_at_answer.clear, painted)
     studio.verdicts_changed.disconnect(note)
     return samples
 
