@@ -99,11 +99,12 @@ def learn_and_measure(order: Order, others: Mapping[str, str] | None = None) -> 
         "train", "validation" and "test": shares read correctly, and those of the others; "learned": training pictures;
         "weights": how many.
     """
-    from cnnstudio.experiments._learn import data, learn
+    from cnnstudio.experiments._learn import data
+    from cnnstudio.experiments._partly import learn_partly
 
     config = race_of(order.params)
     prepared = yield from data(config)
-    learned = yield from learn(config.networks[0], prepared.train, len(prepared.class_names), config)
+    learned = yield from learn_partly(prepared, config)
     shares = yield from learned.shares(prepared)
     for name, key in (others or {}).items():
         elsewhere = yield from data(replace(config, dataset=key))

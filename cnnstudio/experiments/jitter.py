@@ -54,12 +54,25 @@ def steps_px(settings: Settings) -> tuple[int, ...]:
     return tuple(sorted({round(wanted * part / (POINTS - 1)) for part in range(POINTS)}))
 
 
+def _point(settings: Settings, jitter_px: int) -> dict[str, Value]:
+    shared = {name: settings[name] for name in ("examples", "epochs")}
+    dataset = dataset_at(str(settings["task"]), jitter_px)
+    return {"dataset": dataset, "jitter": jitter_px, "part": "around", **shared}
+
+
+def orders_at(settings: Settings, jitter_px: int) -> tuple[Order, ...]:
+    """The runs at one distance with the first seed: one per network, each as in the plan of all runs.
+
+    Raises:
+        StudioError: A setting cannot be.
+    """
+    return grid(ID, network_keys(settings), [_point(settings, jitter_px)], {**settings, "seeds": 1})
+
+
 def _plan(settings: Settings) -> tuple[Order, ...]:
     keys = network_keys(settings)
     task, shared = str(settings["task"]), {name: settings[name] for name in ("examples", "epochs")}
-    points: list[dict[str, Value]] = [
-        {"dataset": dataset_at(task, px), "jitter": px, "part": "around", **shared} for px in steps_px(settings)
-    ]
+    points = [_point(settings, px) for px in steps_px(settings)]
     if settings[_HALF]:
         if task != "glyphs":
             raise StudioError("Only glyphs know a left and a right half.", remedy="Choose glyphs, or leave halves out.")

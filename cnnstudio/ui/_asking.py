@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
 from cnnstudio.core.questions import Question
 from cnnstudio.ui._questions import OnAnswer, OnError, OnProgress, Questions
 from cnnstudio.ui._study import Desk, EngineLike
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.experiments import Experiments
 
 
 class Asking(Desk):
@@ -25,6 +28,26 @@ class Asking(Desk):
         super().__init__(parent)
         self.engine = engine
         self._questions = Questions()
+        self._experiments: Experiments | None = None
+
+    @property
+    def experiments(self) -> Experiments:
+        """The results of experiments and the sweeps that add to them; made when first asked for."""
+        if self._experiments is None:
+            from cnnstudio.ui.experiments import Experiments
+
+            self._experiments = Experiments(self)
+            self._experiments.notice.connect(self.notice)
+        return self._experiments
+
+    def close_experiments(self, timeout_s: float | None = None) -> bool:
+        """Cancels all sweeps, and with `timeout_s` waits for their threads; gives whether none is left."""
+        if self._experiments is None:
+            return True
+        if timeout_s is None:
+            self._experiments.stop()
+            return False
+        return self._experiments.close(timeout_s)
 
     def ask(
         self,

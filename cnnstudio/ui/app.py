@@ -30,6 +30,9 @@ from cnnstudio.ui.studio import Studio
 _JOIN_S: Final = limits.JOIN_S - 0.5
 """Half a second is left for the interpreter to end in."""
 
+_LEAST_S: Final = 0.2
+"""A sweep that was cancelled while the engine ended is gone by then, or soon."""
+
 
 def make_application() -> QApplication:
     """The one QApplication, with sharp scaling at 125 and 150 %."""
@@ -101,8 +104,11 @@ class Program(QObject):
         self.closed = True
         self.bridge.close()
         # In the background, while the engine ends.
+        self.studio.close_experiments()
         self.keeper.save()
+        began_s = time.monotonic()
         self.engine_gone = self.engine.close(_JOIN_S, self.keeper.last_questions())
+        self.studio.close_experiments(max(_LEAST_S, _JOIN_S - (time.monotonic() - began_s)))
         # How the run ended, and what was measured since the last look.
         self.bridge.drain()
         self.keeper.close()

@@ -115,10 +115,11 @@ class KnobField(QWidget):
     failed = Signal(object)
     """The `ErrorReport`, or None when the field is good again."""
 
-    def __init__(self, knob: Knob, value: Value) -> None:
-        """Makes the field that fits the knob's type."""
+    def __init__(self, knob: Knob, value: Value, *, in_row: bool = False) -> None:
+        """Makes the field that fits the knob's type; `in_row` keeps room for its whole label."""
         super().__init__()
         self.knob = knob
+        self._in_row = in_row
         self._value = value
         self._automatic = ""
         tip = self._tip()
@@ -188,7 +189,8 @@ class KnobField(QWidget):
             row.addWidget(box, 1)
             return box
         name = label(knob.label, "muted", tip=tip)
-        name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if not self._in_row:
+            name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(name, 1)
         if knob.choices:
             chooser = QComboBox()

@@ -1,0 +1,101 @@
+"""Single runs of an experiment, measured in the engine's thread while a person moves a slider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnstudio.core.errors import ErrorReport
+from cnnstudio.core.events import Answering
+from cnnstudio.core.experiment import Measure, Order, Result
+from cnnstudio.ui.studio import Studio
+
+
+class _Run(QObject):
+    """One run that was asked for.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, owner: LiveRuns, order: Order) -> None:
+        super().__init__(owner)
+        self._owner, self._order = owner, order
+
+    def on_answer(self, result: Result) -> None:
+        self._owner.take(result)
+        self.deleteLater()
+
+    def on_error(self, report: ErrorReport) -> None:
+        self._owner.fail(self._order, report)
+        self.deleteLater()
+
+    def on_progress(self, event: Answering) -> None:
+        self._owner.progressed.emit(self._order, event)
+
+
+class LiveRuns(QObject):
+    """Runs by slot: newer runs of a slot replace older ones, and what is measured is not measured again.
+
+    Attributes:
+        results: What is known, by the key of the order.
+        failure: The sentence of the newest run that could not be done; "" after one that could.
+
+    Signals:
+        changed(): A run is done, or cannot be.
+        progressed(Order, Answering): A run is on its way; `values` is what a `Partly` told.
+
+    Thread: GUI.
+    """
+
+    changed = Signal()
+    progressed = Signal(object, object)
+
+    def __init__(self, studio: Studio, parent: QObject) -> None:
+        """Starts with none."""
+        super().__init__(parent)
+        self._studio = studio
+        self.results: dict[str, Result] = {}
+        self.failure = ""
+        self._slots: dict[str, int] = {}
+
+    def measure(self, orders: Sequence[Order], slot: str) -> None:
+        """Asks for runs; those of the slot that are not among them are given up."""
+        for place in range(max(len(orders), self._slots.get(slot, 0))):
+            known = place < len(orders) and orders[place].key in self.results
+            if place >= len(orders) or known:
+                self._studio.withdraw(self._slot(slot, place))
+            else:
+                run = _Run(self, orders[place])
+                self._studio.ask(
+                    Measure(orders[place]), run.on_answer, run.on_error, self._slot(slot, place), run.on_progress
+                )
+        self._slots[slot] = len(orders)
+
+    def forget(self) -> None:
+        """Drops all results, and gives up what is being measured."""
+        self.give_up()
+        self.results.clear()
+        self.failure = ""
+
+    def give_up(self) -> None:
+        """Gives up what is being measured."""
+        for slot, count in self._slots.items():
+            for place in range(count):
+                self._studio.withdraw(self._slot(slot, place))
+        self._slots.clear()
+
+    def take(self, result: Result) -> None:
+        """Notes a result."""
+        self.results[result.order.key] = result
+        self.failure = ""
+        self.changed.emit()
+
+    def fail(self, order: Order, report: ErrorReport) -> None:
+        """Notes that a run cannot be done."""
+        self.failure = f"{order.title}: {report.sentence}"
+        self.changed.emit()
+
+    @staticmethod
+    def _slot(slot: str, place: int) -> str:
+        return f"live {slot} {place}"

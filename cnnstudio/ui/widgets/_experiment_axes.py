@@ -1,0 +1,205 @@
+"""Where things stand in the chart of an experiment: ranges, ticks, texts. Everything but the painting."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QFontMetricsF
+
+from cnnstudio.core.experiment import Chart, Series
+from cnnstudio.core.labels import tick_text
+from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
+from cnnstudio.ui.widgets._curve_arithmetic import log_ticks, nice_ticks
+
+NAMES_SHARE: Final = 0.36
+"""The names at the ends of the lines take at most this part of the width."""
+
+_X_PAD: Final = 0.03
+"""Room beside the first and the last point, as a share of the width."""
+_Y_PAD: Final = 0.06
+_TICK_EM: Final = 5.5
+"""Width that a tick of the x axis wants, in sizes of its letters."""
+_Y_TICKS: Final = 5
+_FROM_ZERO: Final = 0.4
+"""An axis whose smallest number is below this share of the largest begins at zero."""
+_OWN_TICKS: Final = 14
+"""Up to so many measured places are ticks themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What decides a line's colour."""
+
+    network: str
+    role: str
+
+
+def key_of(line: Series) -> str:
+    """What lines of the same colour share: the network, or the name where there is none."""
+    return line.network or line.name
+
+
+def colours_of(charts: Iterable[Chart]) -> dict[str, QColor]:
+    """The hue of every line, by `key_of`."""
+    return network_colours(_Key(key_of(line), line.role) for chart in charts for line in chart.series)
+
+
+def value_text(chart: Chart, value: float) -> str:
+    """A y value, as in "93.1 %" or "0.042"."""
+    if not math.isfinite(value):
+        return "none"
+    if chart.percent:
+        return f"{100 * value:.1f} %"
+    size = abs(value)
+    if size >= 1_000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def x_text(chart: Chart, x: float) -> str:
+    """An x value, as in "4,000 training examples" or the name of its place."""
+    if chart.x_names:
+        place = round(x)
+        return chart.x_names[place] if 0 <= place < len(chart.x_names) else ""
+    number = f"{x:,.0f}" if float(x).is_integer() else f"{x:,.4g}"
+    return f"{chart.x_label}: {number}"
+
+
+def _finite(numbers: Iterable[float]) -> list[float]:
+    return [number for number in numbers if math.isfinite(number)]
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The plane of one chart.
+
+    Attributes:
+        area: Where lines may be.
+        x0: Left end, an exponent of ten where `log`.
+        x1: Right end.
+        y0: Lower end.
+        y1: Upper end.
+        log: Whether x is logarithmic.
+    """
+
+    area: QRectF
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    log: bool
+
+    def px(self, x: float) -> float:
+        """Where an x stands; NaN where a logarithmic axis has no place for it."""
+        if self.log:
+            x = math.log10(x) if x > 0 else math.nan
+        return self.area.left() + (x - self.x0) / (self.x1 - self.x0) * self.area.width()
+
+    def py(self, y: float) -> float:
+        """Where a y stands."""
+        return self.area.bottom() - (y - self.y0) / (self.y1 - self.y0) * self.area.height()
+
+    def point(self, x: float, y: float) -> QPointF:
+        """Where a point stands."""
+        return QPointF(self.px(x), self.py(y))
+
+
+def axes_of(chart: Chart, others: Sequence[Chart], area: QRectF) -> Axes:
+    """Ranges that hold a chart and those that it is compared with."""
+    series = [line for each in (chart, *others) for line in each.series]
+    x0, x1 = _x_range(chart, series)
+    y0, y1 = _y_range(chart, series)
+    return Axes(area, x0, x1, y0, y1, chart.log_x)
+
+
+def _x_range(chart: Chart, series: Sequence[Series]) -> tuple[float, float]:
+    if chart.x_names:
+        return -0.5, len(chart.x_names) - 0.5
+    xs = _finite(x for line in series for x in line.x)
+    if chart.log_x:
+        xs = [math.log10(x) for x in xs if x > 0]
+    low, high = min(xs, default=0.0), max(xs, default=1.0)
+    if high <= low:
+        low, high = low - 0.5, high + 0.5
+    pad = _X_PAD * (high - low)
+    return low - pad, high + pad
+
+
+def _y_range(chart: Chart, series: Sequence[Series]) -> tuple[float, float]:
+    ys = _finite(y for line in series for ys in (line.mean, line.low, line.high) for y in ys)
+    if chart.chance is not None:
+        ys.append(chart.chance)
+    if chart.percent:
+        return min(0.0, *ys, 0.0), max(1.0, *ys, 1.0)
+    low, high = min(ys, default=0.0), max(ys, default=1.0)
+    if chart.kind == "bars" or 0 <= low <= _FROM_ZERO * high:
+        low = min(0.0, low)
+        high = max(0.0, high)
+    if high <= low:
+        low, high = low - 0.5, high + 0.5
+    pad = _Y_PAD * (high - low)
+    return (low if low == 0 else low - pad), (high if high == 0 else high + pad)
+
+
+def y_ticks(chart: Chart, axes: Axes) -> list[tuple[float, str]]:
+    """Numbers beside the y axis."""
+    if chart.percent:
+        return [(tick / 100, f"{tick:g} %") for tick in nice_ticks(100 * axes.y0, 100 * axes.y1, _Y_TICKS)]
+    return [(tick, tick_text(tick)) for tick in nice_ticks(axes.y0, axes.y1, _Y_TICKS)]
+
+
+def x_ticks(chart: Chart, axes: Axes, metrics: QFontMetricsF) -> list[tuple[float, str]]:
+    """Numbers, or names, below the x axis: the measured places where they are few, else round numbers."""
+    if chart.x_names:
+        return [(float(place), name) for place, name in enumerate(chart.x_names)]
+    places = sorted({x for line in chart.series for x in line.x if math.isfinite(axes.px(x))})
+    if not places or len(places) > _OWN_TICKS:
+        about = max(2, int(axes.area.width() / (_TICK_EM * metrics.height())))
+        places = log_ticks(axes.x0, axes.x1) if axes.log else nice_ticks(axes.x0, axes.x1, about)
+    return _apart([(x, tick_text(x)) for x in places], axes, metrics)
+
+
+def _apart(ticks: list[tuple[float, str]], axes: Axes, metrics: QFontMetricsF) -> list[tuple[float, str]]:
+    """The ticks that have room; the last one always has."""
+    kept: list[tuple[float, str]] = []
+    edge = math.inf
+    for x, text in reversed(ticks):
+        half = metrics.horizontalAdvance(text) / 2
+        if axes.px(x) + half + GRID_PX / 2 <= edge:
+            kept.append((x, text))
+            edge = axes.px(x) - half
+    return kept[::-1]
+
+
+def area_of(chart: Chart, others: Sequence[Chart], rect: QRectF, theme: Theme, names_px: float) -> QRectF:
+    """Where lines may be, within `rect`: numbers stand to the left, names to the right."""
+    metrics = QFontMetricsF(theme.font("label"))
+    draft = axes_of(chart, others, rect)
+    wide = max([metrics.horizontalAdvance(text) for _, text in y_ticks(chart, draft)], default=0.0)
+    top = metrics.height() * 1.4
+    below = metrics.height() * 2.6
+    return rect.adjusted(wide + GRID_PX, top, -names_px - GRID_PX, -below)
+
+
+def end_label(chart: Chart, line: Series) -> str:
+    """What stands at a line's end: its name and its last number."""
+    return f"{line.name} {end_text(chart, line)}" if line.mean else line.name
+
+
+def end_text(chart: Chart, line: Series) -> str:
+    """The last number of a line, rounded for a label."""
+    return f"{100 * line.mean[-1]:.0f} %" if chart.percent else value_text(chart, line.mean[-1])
+
+
+def spread_text(chart: Chart, line: Series, place: int) -> str:
+    """Mean and spread at one point, as in "93.1 % ± 0.4 (3 seeds)"."""
+    half = (line.high[place] - line.low[place]) / 2
+    seeds = line.seeds[place] if place < len(line.seeds) else 1
+    said = value_text(chart, line.mean[place])
+    if seeds < 2:
+        return said
+    return f"{said} ± {100 * half:.1f}" if chart.percent else f"{said} ± {half:.2g}"

@@ -1,0 +1,329 @@
+"""Paints the chart of an experiment: lines with bands, bars with whiskers, maps; on a screen or into a file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+
+from cnnstudio.core.experiment import Chart, Series
+from cnnstudio.core.labels import spread
+from cnnstudio.ui.theme import GRID_PX, Theme, share_map
+from cnnstudio.ui.widgets import _experiment_axes as geometry
+
+_BAND_ALPHA: Final = 0.16
+_OTHER_ALPHA: Final = 0.4
+_DASHES: Final = [5.0, 3.0]
+_DOTS: Final = [1.0, 3.0]
+_WIDER_PX: Final = 0.8
+"""A line of few points is drawn this much wider than the curve of a run."""
+_POINT_PX: Final = 2.5
+_BARS_SHARE: Final = 0.76
+"""Part of a place that its bars take."""
+_CAP_PX: Final = 3.0
+_SCALE_PX: Final = 12
+"""Width of the colour scale of a map."""
+_HATCH_PX: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Another result's chart behind this one.
+
+    Attributes:
+        name: Of that result.
+        chart: Its chart of the same kind.
+    """
+
+    name: str
+    chart: Chart
+
+
+class Plot:
+    """One chart within a rectangle, ready to be painted and to be asked.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, chart: Chart, compared: Sequence[Compared], theme: Theme, rect: QRectF) -> None:
+        """Finds out where everything stands."""
+        self.chart, self.theme, self.rect = chart, theme, rect
+        self.compared = tuple(one for one in compared if one.chart.kind == chart.kind and chart.kind != "map")
+        others = [one.chart for one in self.compared]
+        self.colours = geometry.colours_of([chart, *others])
+        self.metrics = QFontMetricsF(theme.font("label"))
+        self.axes = geometry.axes_of(
+            chart, others, geometry.area_of(chart, others, rect, theme, self._names_px() if rect.width() else 0.0)
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show yet."""
+        return not any(line.mean for line in self.chart.series) and not self.chart.grid
+
+    def colour(self, line: Series) -> QColor:
+        """The hue of a line."""
+        return self.colours[geometry.key_of(line)]
+
+    def paint(self, painter: QPainter) -> None:
+        """Paints everything but what follows the pointer."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.theme.font("label"))
+        if self.chart.kind == "map":
+            self._paint_map(painter)
+            return
+        self._paint_grid(painter)
+        if self.chart.kind == "bars":
+            self._paint_bars(painter)
+            self._paint_key(painter)
+            return
+        for one in self.compared:
+            for line in one.chart.series:
+                self._paint_line(painter, line, faint=True)
+        for line in self.chart.series:
+            self._paint_line(painter, line, faint=False)
+        self._paint_names(painter)
+
+    # Axes
+
+    def _names_px(self) -> float:
+        if self.chart.kind == "map":
+            return self.metrics.horizontalAdvance("100.0 %") + _SCALE_PX + 2 * GRID_PX
+        if self.chart.kind == "bars":
+            return 0.0
+        names = [text for text, _, _ in self._named()]
+        widest = max((self.metrics.horizontalAdvance(text) for text in names), default=0.0)
+        return float(min(widest + GRID_PX, geometry.NAMES_SHARE * self.rect.width()))
+
+    def _paint_grid(self, painter: QPainter) -> None:
+        theme, area, axes = self.theme, self.axes.area, self.axes
+        tall = self.metrics.height()
+        for y, text in geometry.y_ticks(self.chart, axes):
+            painter.setPen(QPen(theme.colour("grid"), 1))
+            painter.drawLine(QPointF(area.left(), axes.py(y)), QPointF(area.right(), axes.py(y)))
+            painter.setPen(theme.colour("faint"))
+            box = QRectF(self.rect.left(), axes.py(y) - tall / 2, area.left() - GRID_PX - self.rect.left(), tall)
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        self._paint_x_axis(painter)
+        painter.setPen(theme.colour("muted"))
+        label = QRectF(self.rect.left(), self.rect.top(), self.rect.width(), tall)
+        painter.drawText(label, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.chart.y_label)
+        if self.chart.chance is not None:
+            self._paint_chance(painter, axes.py(self.chart.chance))
+
+    def _paint_x_axis(self, painter: QPainter) -> None:
+        theme, area, tall = self.theme, self.axes.area, self.metrics.height()
+        painter.setPen(theme.colour("faint"))
+        ticks = geometry.x_ticks(self.chart, self.axes, self.metrics)
+        room = area.width() / max(1, len(ticks)) if self.chart.x_names else area.width()
+        for x, text in ticks:
+            wide = min(room - 2, area.width()) if self.chart.x_names else 16 * tall
+            box = QRectF(self.axes.px(x) - wide / 2, area.bottom() + GRID_PX / 2, wide, tall)
+            short = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, wide)
+            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, short)
+        painter.setPen(theme.colour("muted"))
+        box = QRectF(area.left(), area.bottom() + tall + GRID_PX / 2, area.width(), tall)
+        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, self.chart.x_label)
+
+    def _paint_chance(self, painter: QPainter, y: float) -> None:
+        area = self.axes.area
+        pen = QPen(self.theme.colour("faint"), 1)
+        pen.setDashPattern(_DOTS)
+        painter.setPen(pen)
+        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        painter.drawText(QPointF(area.left() + 2, y - 3), "chance")
+
+    # Lines
+
+    def _paint_line(self, painter: QPainter, line: Series, *, faint: bool) -> None:
+        points = [
+            (x, y, low, high, seeds)
+            for x, y, low, high, seeds in zip(line.x, line.mean, line.low, line.high, line.seeds, strict=True)
+            if math.isfinite(self.axes.px(x)) and math.isfinite(y)
+        ]
+        if not points:
+            return
+        hue = QColor(self.colour(line))
+        if faint:
+            hue.setAlphaF(_OTHER_ALPHA)
+        elif any(seeds > 1 for *_, seeds in points):
+            self._paint_band(painter, hue, [(x, low, high) for x, _, low, high, _ in points])
+        pen = QPen(hue, self.theme.line_px + _WIDER_PX)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        if line.dashed:
+            pen.setDashPattern(_DASHES)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        places = [self.axes.point(x, y) for x, y, *_ in points]
+        painter.drawPolyline(QPolygonF(places))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(hue)
+        size = _POINT_PX + self.theme.line_px / 2
+        for place in places:
+            painter.drawEllipse(place, size, size)
+
+    def _paint_band(self, painter: QPainter, hue: QColor, points: list[tuple[float, float, float]]) -> None:
+        tint = QColor(hue)
+        tint.setAlphaF(_BAND_ALPHA)
+        if len(points) == 1:
+            x, low, high = points[0]
+            painter.setPen(QPen(hue, 1))
+            painter.drawLine(self.axes.point(x, low), self.axes.point(x, high))
+            return
+        upper = [self.axes.point(x, high) for x, _, high in points]
+        lower = [self.axes.point(x, low) for x, low, _ in reversed(points)]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tint)
+        painter.drawPolygon(QPolygonF([*upper, *lower]))
+
+    def _named(self) -> list[tuple[str, Series, bool]]:
+        """What stands at the ends of the lines: the text, its line, whether that is another result's."""
+        own = [(geometry.end_label(self.chart, line), line, False) for line in self.chart.series if line.mean]
+        other = [
+            (f"{one.name}: {geometry.end_text(one.chart, line)}", line, True)
+            for one in self.compared
+            for line in one.chart.series
+            if line.mean
+        ]
+        return own + other
+
+    def _paint_names(self, painter: QPainter) -> None:
+        area, named = self.axes.area, self._named()
+        wanted = [min(max(self.axes.py(line.mean[-1]), area.top()), area.bottom()) for _, line, _ in named]
+        tall = self.metrics.height()
+        room = self.rect.right() - area.right() - GRID_PX
+        for (text, line, other), y in zip(named, spread(wanted, tall, area.top(), area.bottom()), strict=True):
+            colour = self.theme.readable(self.colour(line))
+            painter.setPen(self.theme.colour("muted") if other else colour)
+            box = QRectF(area.right() + GRID_PX, y - tall / 2, room, tall)
+            short = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, short)
+
+    # Bars
+
+    def bar(self, place: int, x: float, y: float) -> QRectF:
+        """The bar of the series at `place`, at x."""
+        count = max(1, len(self.chart.series))
+        wide = _BARS_SHARE / count
+        left = self.axes.px(x - _BARS_SHARE / 2 + place * wide)
+        right = self.axes.px(x - _BARS_SHARE / 2 + (place + 1) * wide)
+        gap = min(2.0, (right - left) / 8)
+        top, bottom = sorted((self.axes.py(y), self.axes.py(0.0)))
+        return QRectF(left + gap, top, right - left - 2 * gap, bottom - top)
+
+    def _paint_bars(self, painter: QPainter) -> None:
+        for place, line in enumerate(self.chart.series):
+            hue = self.colour(line)
+            for x, y, low, high in zip(line.x, line.mean, line.low, line.high, strict=True):
+                if not math.isfinite(y):
+                    continue
+                box = self.bar(place, x, y)
+                painter.setPen(QPen(hue, 1))
+                painter.setBrush(_paler(hue) if line.dashed else hue)
+                painter.drawRect(box)
+                if line.dashed:
+                    self._paint_hatch(painter, box, hue)
+                if high > low:
+                    self._paint_whisker(painter, box.center().x(), low, high)
+        self._paint_other_bars(painter)
+
+    def _paint_hatch(self, painter: QPainter, box: QRectF, hue: QColor) -> None:
+        painter.save()
+        painter.setClipRect(box)
+        painter.setPen(QPen(hue, 1))
+        start = box.left() - box.height()
+        while start < box.right():
+            painter.drawLine(QPointF(start, box.bottom()), QPointF(start + box.height(), box.top()))
+            start += _HATCH_PX
+        painter.restore()
+
+    def _paint_whisker(self, painter: QPainter, x: float, low: float, high: float) -> None:
+        painter.setPen(QPen(self.theme.colour("muted"), 1.2))
+        lower, upper = self.axes.py(low), self.axes.py(high)
+        painter.drawLine(QPointF(x, lower), QPointF(x, upper))
+        for y in (lower, upper):
+            painter.drawLine(QPointF(x - _CAP_PX, y), QPointF(x + _CAP_PX, y))
+
+    def _paint_other_bars(self, painter: QPainter) -> None:
+        """A mark across each bar says where another result stands."""
+        painter.setPen(QPen(self.theme.colour("text"), 2))
+        for one in self.compared:
+            for place, line in enumerate(one.chart.series[: len(self.chart.series)]):
+                for x, y in zip(line.x, line.mean, strict=True):
+                    box = self.bar(place, x, y)
+                    painter.drawLine(QPointF(box.left(), self.axes.py(y)), QPointF(box.right(), self.axes.py(y)))
+
+    def _paint_key(self, painter: QPainter) -> None:
+        """The names of bars, in one row at the top, from the right."""
+        right, tall = self.rect.right(), self.metrics.height()
+        texts = [(line.name, line) for line in self.chart.series]
+        left_end = self.rect.left() + self.metrics.horizontalAdvance(self.chart.y_label) + 2 * GRID_PX
+        for text, line in reversed(texts):
+            wide = self.metrics.horizontalAdvance(text)
+            left = right - wide - tall
+            if left < left_end:
+                return
+            hue = self.colour(line)
+            box = QRectF(left, self.rect.top() + tall * 0.2, tall * 0.6, tall * 0.6)
+            painter.setPen(QPen(hue, 1))
+            painter.setBrush(_paler(hue) if line.dashed else hue)
+            painter.drawRect(box)
+            painter.setPen(self.theme.readable(hue))
+            painter.drawText(QPointF(left + tall, self.rect.top() + self.metrics.ascent()), text)
+            right = left - 1.5 * GRID_PX
+
+    # Maps
+
+    def map_range(self) -> tuple[float, float]:
+        """The numbers at both ends of a map's colours."""
+        if self.chart.percent:
+            return 0.0, 1.0
+        numbers = [value for row in self.chart.grid for value in row if math.isfinite(value)]
+        low, high = min(numbers, default=0.0), max(numbers, default=1.0)
+        return (low, high) if high > low else (low, low + 1.0)
+
+    def map_rect(self) -> QRectF:
+        """Where a map's cells are: squares, in the middle of the area."""
+        area, rows = self.axes.area, len(self.chart.grid)
+        columns = max((len(row) for row in self.chart.grid), default=0)
+        if not rows or not columns:
+            return QRectF(area)
+        side = min(area.width() / columns, area.height() / rows)
+        made = QRectF(0, 0, side * columns, side * rows)
+        made.moveCenter(area.center())
+        return made
+
+    def _paint_map(self, painter: QPainter) -> None:
+        low, high = self.map_range()
+        box = self.map_rect()
+        if self.chart.grid:
+            values = np.array(self.chart.grid, dtype=np.float64)
+            painter.drawImage(box, _coloured((values - low) / (high - low)))
+        painter.setPen(self.theme.colour("muted"))
+        tall = self.metrics.height()
+        top = QRectF(self.rect.left(), self.rect.top(), self.rect.width(), tall)
+        painter.drawText(top, Qt.AlignmentFlag.AlignLeft, self.chart.y_label)
+        below = QRectF(self.rect.left(), box.bottom() + GRID_PX / 2, self.rect.width(), tall)
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, self.chart.x_label)
+        scale = QRectF(box.right() + GRID_PX, box.top(), _SCALE_PX, box.height())
+        painter.drawImage(scale, _coloured(np.linspace(1, 0, 64)[:, None]))
+        for value, y in ((high, scale.top() + self.metrics.ascent()), (low, scale.bottom())):
+            painter.drawText(QPointF(scale.right() + GRID_PX / 2, y), geometry.value_text(self.chart, value))
+
+
+def _paler(hue: QColor) -> QColor:
+    pale = QColor(hue)
+    pale.setAlphaF(2 * _BAND_ALPHA)
+    return pale
+
+
+def _coloured(shares: np.ndarray) -> QImage:
+    places = np.nan_to_num(np.clip(shares, 0, 1) * 255).round().astype(np.intp)
+    pixels = np.ascontiguousarray(share_map()[places])
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

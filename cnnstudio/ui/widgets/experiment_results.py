@@ -1,0 +1,137 @@
+"""The kept results of an experiment: open one, compare others with it, name it, delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from cnnstudio.core.kept_sweeps import KeptSweep
+from cnnstudio.ui.theme import GRID_PX
+from cnnstudio.ui.widgets.basic import button, label
+
+_WIDE_PX: Final = 480
+_MOST_PX: Final = 320
+_NONE: Final = "No results are kept yet. Each run of the experiment is kept here, also one that was stopped."
+
+
+def when_words(kept: KeptSweep) -> str:
+    """When it began and how far it came, as in "2026-01-02 03:04 · 12 of 36 runs"."""
+    began = kept.started_at.replace("T", " ")[:16]
+    return f"{began} · {kept.done} of {kept.planned} runs"
+
+
+class ResultsList(QWidget):
+    """One row per result, the newest first.
+
+    Signals:
+        opened(id): This one should be shown.
+        compared(id, on): This one should be shown beside the open one, or no longer.
+        renamed(id, name): It should have another name.
+        deleted(id): It should go.
+
+    Thread: GUI.
+    """
+
+    opened = Signal(str)
+    compared = Signal(str, bool)
+    renamed = Signal(str, str)
+    deleted = Signal(str)
+
+    def __init__(self) -> None:
+        """Makes it empty."""
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.none = label(_NONE, "muted", wrap=True)
+        column.addWidget(self.none)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._inner = QWidget()
+        self._grid = QGridLayout(self._inner)
+        self._grid.setContentsMargins(0, 0, GRID_PX, 0)
+        self._grid.setSpacing(GRID_PX)
+        self._grid.setColumnStretch(1, 1)
+        self._scroll.setWidget(self._inner)
+        column.addWidget(self._scroll)
+        self._shown: tuple[object, ...] = ()
+        self.names: dict[str, QLineEdit] = {}
+        self.open_buttons: dict[str, QPushButton] = {}
+        self.compare_boxes: dict[str, QCheckBox] = {}
+        self.delete_buttons: dict[str, QPushButton] = {}
+
+    def show_results(
+        self, results: Sequence[KeptSweep], open_id: str | None, compared: Collection[str], going: Collection[str]
+    ) -> None:
+        """Shows results, oldest first in `results`.
+
+        Args:
+            results: What is kept.
+            open_id: The one on show.
+            compared: Those that it is compared with.
+            going: Those that are being measured or wait for it.
+        """
+        shown = tuple((kept.id, when_words(kept), kept.id in going) for kept in results)
+        if shown != self._shown:
+            self._shown = shown
+            self._fill(results[::-1], going)
+        self.none.setVisible(not results)
+        self._scroll.setVisible(bool(results))
+        for kept in results:
+            if not self.names[kept.id].hasFocus():
+                self.names[kept.id].setText(kept.name)
+            self.open_buttons[kept.id].setEnabled(kept.id != open_id)
+            self.open_buttons[kept.id].setText("Open" if kept.id != open_id else "Shown")
+            box = self.compare_boxes[kept.id]
+            with QSignalBlocker(box):
+                box.setChecked(kept.id in compared and kept.id != open_id)
+            box.setEnabled(kept.id != open_id)
+
+    def sizeHint(self) -> QSize:
+        """As high as the rows, up to a limit."""
+        tall = self._inner.sizeHint().height() if self._shown else 8 * GRID_PX
+        return QSize(max(_WIDE_PX, self._inner.sizeHint().width() + 2 * GRID_PX), min(tall + GRID_PX, _MOST_PX))
+
+    def _fill(self, results: Sequence[KeptSweep], going: Collection[str]) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        for made in (self.names, self.open_buttons, self.compare_boxes, self.delete_buttons):
+            made.clear()
+        for row, kept in enumerate(results):
+            self._add(row, kept, kept.id in going)
+        self.updateGeometry()
+
+    def _add(self, row: int, kept: KeptSweep, going: bool) -> None:
+        name = QLineEdit(kept.name)
+        name.setAccessibleName(f"Name of the result of {kept.started_at}")
+        name.setToolTip("What this result is called. Type another name.")
+        name.setMaximumWidth(20 * GRID_PX)
+        name.editingFinished.connect(partial(self._on_name, kept.id))
+        self.names[kept.id] = name
+        opens = button("Open", "slim", tip="Shows this result.")
+        opens.clicked.connect(lambda _, kept_id=kept.id: self.opened.emit(kept_id))
+        self.open_buttons[kept.id] = opens
+        compare = QCheckBox("compare")
+        compare.setToolTip("Draws the chart of this result behind the open one.")
+        compare.toggled.connect(partial(self.compared.emit, kept.id))
+        self.compare_boxes[kept.id] = compare
+        deletes = button("Delete", "slim", tip="Deletes this result and all its runs.")
+        deletes.clicked.connect(lambda _, kept_id=kept.id: self.deleted.emit(kept_id))
+        deletes.setEnabled(not going)
+        self.delete_buttons[kept.id] = deletes
+        for column, part in enumerate((name, label(when_words(kept), "small"), opens, compare, deletes)):
+            self._grid.addWidget(part, row, column)
+
+    @Slot()
+    def _on_name(self, kept_id: str) -> None:
+        if kept_id in self.names:
+            self.renamed.emit(kept_id, self.names[kept_id].text())

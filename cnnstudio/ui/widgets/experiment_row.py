@@ -1,0 +1,99 @@
+"""The row with which an experiment is run: how far it is, the kept results, Run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from cnnstudio.ui.experiments import Experiments
+from cnnstudio.ui.theme import GRID_PX
+from cnnstudio.ui.widgets.basic import button
+from cnnstudio.ui.widgets.experiment_progress import ExperimentProgress, progress_words, runs_words
+from cnnstudio.ui.widgets.experiment_results import ResultsList
+from cnnstudio.ui.widgets.popover import Popover
+
+ANSWER_FIRST: Final = "Answer the question, or skip it: then the experiment can run."
+
+
+class RunRow(QWidget):
+    """Progress, results, Run.
+
+    Attributes:
+        progress: Words and a bar.
+        setup_button: Takes the settings of the study.
+        results: The kept results, in a small window.
+        run_button: Run, Continue or Cancel.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, here: Experiments, experiment: str, *, from_study: bool) -> None:
+        """Makes the row.
+
+        Args:
+            here: The window's experiments.
+            experiment: Which one this row is for.
+            from_study: Whether settings can be taken from the study.
+        """
+        super().__init__()
+        self._here, self._experiment = here, experiment
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID_PX)
+        self.progress = ExperimentProgress()
+        row.addWidget(self.progress, 1)
+        self.setup_button = button("As set up", "slim", tip="Takes networks and data set from the set-up of the study.")
+        self.setup_button.setVisible(from_study)
+        row.addWidget(self.setup_button)
+        self.results = ResultsList()
+        self.results.renamed.connect(here.rename)
+        self.results.deleted.connect(here.delete)
+        self.results_button = button("Results", tip="The kept results: open, compare, name, delete.")
+        self.results_window = Popover(self.results, self.results_button)
+        row.addWidget(self.results_button)
+        self.run_button = button("Run all", "primary", tip="Does all runs of this experiment, in the background.")
+        row.addWidget(self.run_button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_list(self, shown: str | None, compared: Collection[str]) -> None:
+        """Lists the kept results."""
+        kept = self._here.kept(self._experiment)
+        going = [each.id for each in kept if self._here.is_going(each.id)]
+        self.results.show_results(kept, shown, compared, going)
+        self.results_button.setText(f"Results ({len(kept)})" if kept else "Results")
+
+    def show_state(
+        self, shown: str | None, *, planned: int, problem: str, answered: bool, changed: bool, can_go_on: bool
+    ) -> None:
+        """Says how far it is and what Run does.
+
+        Args:
+            shown: The result on show.
+            planned: Runs that the settings amount to.
+            problem: Why nothing can run, or "".
+            answered: Whether the student answered or skipped the question.
+            changed: Whether the settings are no longer those of the result on show.
+            can_go_on: Whether that result lacks runs that can be done now.
+        """
+        going = shown is not None and self._here.is_going(shown)
+        state = self._here.state(shown) if shown is not None else None
+        before = self._here.waits_for(shown) if shown is not None else None
+        if before is not None:
+            self.progress.say(f"Waits for the experiment {before.experiment!r} to end", 0.0)
+        elif going and state is None:
+            self.progress.say("Starting ...", 0.0)
+        elif going and state is not None:
+            self.progress.say(progress_words(state), state.fraction)
+        elif problem:
+            self.progress.say(problem, problem=True)
+        elif not answered:
+            self.progress.say(ANSWER_FIRST)
+        elif state is not None and not changed:
+            self.progress.say(progress_words(state))
+        else:
+            self.progress.say(f"{runs_words(planned)} with these settings")
+        again = shown is not None and not changed
+        self.run_button.setText("Cancel" if going else "Continue" if can_go_on else "Run again" if again else "Run all")
+        self.run_button.setEnabled(going or (answered and not problem))
