@@ -32,7 +32,7 @@ SAID: Final = {
     "local": "Each unit reads a window of 5 x 5; every place has weights of its own; stride 2.",
     "shared": "The same windows, and the same weights at every place: convolution with stride 2.",
     "pooling": "Stride 1, and then the largest of 2 x 2.",
-    "norm": "Batch normalisation after each convolution.",
+    "norm": "Batch normalisation after each pooling.",
     "residual": "After each pooling a block of two 3 x 3 convolutions with a shortcut.",
 }
 ROLES: Final[dict[str, Role]] = {"dense": "mlp", "local": "local"}
@@ -69,7 +69,7 @@ def _convolutions(rung: str, first: int, second: int) -> Layers:
             layers += (Conv(maps, 5, 2, 2), ReLU())
         else:
             norm: Layers = () if rung == "pooling" else (BatchNorm(),)
-            layers += (Conv(maps, 5, padding=2), *norm, MaxPool(2), ReLU())
+            layers += (Conv(maps, 5, padding=2), MaxPool(2), *norm, ReLU())
         if rung == "residual":
             conv = Conv(maps, 3, padding=1)
             layers += (Residual((conv, BatchNorm(), ReLU(), conv, BatchNorm()), (), (ReLU(),)),)
