@@ -15,7 +15,7 @@ from cnnstudio.ui.demo import three
 from cnnstudio.ui.panels.why import WhyPanel
 from cnnstudio.ui.theme import THEMES
 from cnnstudio.ui.widgets.attribution_colours import map_colours, over, plain
-from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_words, percent
+from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_short, check_words, no_check, percent
 from tests.ui.pointer import drag_to
 from tests.why_answers import WHY_ANSWERS, attributions
 
@@ -211,12 +211,35 @@ def test_a_map_of_zeros_or_of_no_numbers_is_white(signed):
 
 def test_what_the_check_says(ready):
     found = attributions(Attribute(three(), "digits", ("lenet5",), "saliency"))[0]
-    assert check_words(replace(found, agreement=None)).startswith("Nothing can be checked")
+    assert "too little to cover" in check_words(replace(found, agreement=None))
     signed = replace(found, method="integrated", signed=True)
     assert check_words(signed).startswith("Covering what the map marks lowers the verdict: rank correlation 0.61")
     occlusion = replace(found, method="occlusion", signed=True)
     assert check_words(occlusion).startswith("Levelling patches to their mean instead says the same: rank")
     assert check_words(replace(occlusion, believed=False)).endswith("Do not believe this map.")
+
+
+def test_a_map_that_says_nothing_has_a_sentence_of_its_own(ready):
+    found = attributions(Attribute(three(), "digits", ("lenet5",), "gradcam"))[0]
+    empty = replace(found, map=np.zeros_like(found.map), agreement=None, believed=False)
+    assert "nothing above zero anywhere" in check_words(empty)
+    assert "covering any patch" in check_words(replace(empty, method="occlusion"))
+    assert "small change of any pixel" in check_words(replace(empty, method="saliency"))
+    assert "same value everywhere" in check_words(replace(empty, map=np.ones_like(found.map)))
+    said = {check_short(one) for one in (empty, replace(found, agreement=None))}
+    assert said == {"All zero: nothing to check.", "Nothing can be checked here."}
+    assert no_check(empty) == "all zero"
+
+
+def test_in_narrow_columns_the_check_is_said_in_few_words(ready, panel):
+    panel.resize(760, 620)
+    settle(ready)
+    assert panel.pixels.cards[0].check.text().startswith("Covering")
+    ready.studio.set_config(ready.studio.config.with_(networks=("mlp", "mlp_deep", "lenet5", "small_cnn")))
+    settle(ready)
+    texts = [card.check.text() for card in panel.pixels.cards]
+    assert len(texts) == 4
+    assert all(text.startswith("Check ") for text in texts)
 
 
 @pytest.mark.parametrize(

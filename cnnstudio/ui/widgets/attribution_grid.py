@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from cnnstudio.core.attribution import METHODS, Attribution, Method
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.attribution_colours import image_of, map_colours, over, plain
-from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_words, class_name, method_tip, percent
+from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_words, class_name, method_tip, no_check, percent
 
 _HEAD_LINES: Final = 2
 _LEAST_PX: Final = 48
@@ -203,7 +203,7 @@ class AttributionGrid(QWidget):
         if found is None or found.map is None:
             return ("", self._theme.colour("muted"))
         if found.agreement is None:
-            return "constant", self._theme.colour("muted")
+            return no_check(found), self._theme.colour("muted")
         if found.believed:
             return f"{found.agreement:.2f}", self._theme.colour("text")
         return f"{found.agreement:.2f} chance", self._theme.colour("bad")

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -46,6 +47,9 @@ _MODES: Final = {
     "all": ("All methods", "Small maps of every method: do they agree?"),
 }
 _COLUMNS: Final = 4
+_SENTENCE_EM: Final = 18
+"""In a narrower column the check is said in few words; in heights of text."""
+
 _WHOLE: Final = 100
 
 
@@ -197,8 +201,18 @@ class AttributionView(VerdictView):
         """The method's sentence becomes its tool tip, the checks are said in few words."""
         self._low = low
         self.says.setVisible(not low)
+        self._say_checks()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There is room for whole sentences, or not."""
+        super().resizeEvent(event)
+        self._say_checks()
+
+    def _say_checks(self) -> None:
+        across = max(1, min(_COLUMNS, len(self.cards)))
+        narrow = self.width() < across * _SENTENCE_EM * self.studio.theme.body_px
         for card in self.cards:
-            card.set_low(low)
+            card.set_low(self._low or narrow)
 
     # What changed
 
@@ -333,7 +347,6 @@ class AttributionView(VerdictView):
     def _show_cards(self, found: tuple[Attribution, ...], pixels: NDArray[np.uint8], own: bool) -> None:
         while len(self.cards) < len(found):
             card = AttributionCard(self.studio.theme, self)
-            card.set_low(self._low)
             card.picture.hovered.connect(self._on_hovered)
             line, column = divmod(len(self.cards), _COLUMNS)
             for row, part in enumerate(card.parts):
@@ -349,6 +362,7 @@ class AttributionView(VerdictView):
         names, colours = short_names(found), network_colours(found)
         for card, one in zip(self.cards, found, strict=True):
             card.show_attribution(one, pixels, names[one.network], colours[one.network], self.class_names(), own)
+        self._say_checks()
         self.legend.set_signed(signed=any(one.signed for one in found if one.map is not None))
         self._draw()
 

@@ -21,6 +21,8 @@ CHECK_MORE: Final = (
     "random places; 95 % of such maps lie between"
 )
 
+NO_CHECK: Final = "unchecked"
+
 
 @dataclass(frozen=True, slots=True)
 class MethodWords:
@@ -90,7 +92,7 @@ def check_words(attribution: Attribution) -> str:
     if attribution.map is None:
         return "Press Run to train it." if attribution.weights_from == "none" else "Nothing to check."
     if attribution.agreement is None:
-        return "Nothing can be checked: the map has one value everywhere, or there is too little ink to cover."
+        return _unchecked(attribution)
     numbers = f"rank correlation {attribution.agreement:.2f}, chance reaches {attribution.by_chance[1]:.2f}"
     if attribution.method == "occlusion":
         said = "Levelling patches to their mean instead", "says the same", "says otherwise"
@@ -101,12 +103,38 @@ def check_words(attribution: Attribution) -> str:
     return f"{said[0]} {said[1 if attribution.believed else 2]}: {numbers}. {believe}"
 
 
+def _unchecked(attribution: Attribution) -> str:
+    """Why a map cannot be checked, one or two sentences."""
+    said = no_check(attribution)
+    if said == NO_CHECK:
+        return "Nothing can be checked: the picture has too little to cover, or covering it changes nothing."
+    if said == "constant":
+        return "The map has the same value everywhere: it prefers no pixel, and there is nothing to check."
+    if attribution.method == "gradcam":
+        return (
+            "All zero: weighted by their gradients, the maps of the last convolution add up to nothing above zero "
+            "anywhere. Grad-CAM has nothing to show for this class."
+        )
+    if attribution.method == "occlusion":
+        return "All zero: covering any patch leaves the logit as it is, so there is nothing to check."
+    return "All zero: to a small change of any pixel the logit does not react, so there is nothing to check."
+
+
+def no_check(attribution: Attribution) -> str:
+    """In a word or two why a map could not be checked: "all zero", "constant", or only that it is "unchecked"."""
+    values = attribution.map
+    if values is None or values.max() != values.min():
+        return NO_CHECK
+    return "constant" if values.max() else "all zero"
+
+
 def check_short(attribution: Attribution) -> str:
     """What the check says, where there is little room."""
     if attribution.map is None:
         return check_words(attribution)
     if attribution.agreement is None:
-        return "Nothing can be checked here."
+        said = no_check(attribution)
+        return "Nothing can be checked here." if said == NO_CHECK else f"{said.capitalize()}: nothing to check."
     numbers = f"Check {attribution.agreement:.2f}, chance {attribution.by_chance[1]:.2f}"
     return f"{numbers}: {'can be believed' if attribution.believed else 'do not believe it'}."
 
