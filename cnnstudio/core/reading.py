@@ -310,6 +310,7 @@ def _everything(step: Step) -> tuple[int, int, int, int]:
     return Field(rows, columns, step.field.picture).window(0, 0)
 
 
+@lru_cache(maxsize=4096)
 def _traced(spec: NetworkSpec, layer: str, place: Place) -> tuple[int, int, int, int]:
     """The same, followed back layer by layer through what the padding holds."""
     seen: dict[str, list[tuple[Index, Index]]] = {layer: [(np.array(place[1:2]), np.array(place[2:3]))]}

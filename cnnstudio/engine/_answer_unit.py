@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from typing import Final
 
@@ -28,7 +29,7 @@ MORE_SEED: Final = 77_001
 """Of pictures that are made to be looked at: none of a race's own seeds, which count from 0."""
 
 
-def find_record(question: FindRecord, session: Session) -> Generator[Progress, None, UnitRecord]:
+def find_record(question: FindRecord, session: Session) -> Generator[Progress | None, None, UnitRecord]:
     """What one unit does over the data set's pictures: found for its whole layer at once, and remembered.
 
     Looked at are 10,000 pictures (`records.looked_at` says which): of the run's own data where the run answers and they
@@ -43,6 +44,8 @@ def find_record(question: FindRecord, session: Session) -> Generator[Progress, N
     reader = trained(question.network, question.dataset, question.step, session)
     refuse_other_pictures(reader, prepared)
     record = yield from _record(reader, step, prepared, looked, session)
+    top = yield from _found(record.top, question, reader.spec, looked)
+    least = yield from _found(record.least, question, reader.spec, looked)
     counts, edges = record.histograms.of(number)
     for array in (counts, edges):
         array.setflags(write=False)
@@ -51,8 +54,8 @@ def find_record(question: FindRecord, session: Session) -> Generator[Progress, N
         unit=question.unit,
         step=reader.step,
         weights_from=reader.weights_from,
-        top=_found(record.top, question, reader.spec, looked),
-        least=_found(record.least, question, reader.spec, looked),
+        top=top,
+        least=least,
         pictures=record.pictures,
         counts=counts,
         edges=edges,
@@ -109,20 +112,20 @@ def _record(
 
 def _found(
     found: Found, question: FindRecord, spec: NetworkSpec, looked: tuple[Looked, ...]
-) -> tuple[FoundPicture, ...]:
+) -> Generator[Progress | None, None, tuple[FoundPicture, ...]]:
     layer, map_ = question.unit.layer, question.unit.map
     _, _, columns = as_maps(shape_of(spec, layer))
     ranks = range(min(max(0, question.most), found.values.shape[1]))
-    return tuple(
-        _picture(
-            float(found.values[map_, rank]),
-            int(found.numbers[map_, rank]),
-            Unit(layer, map_, *divmod(int(found.places[map_, rank]), columns)),
-            spec,
-            looked,
-        )
-        for rank in ranks
-    )
+    pictures, begun_s = [], time.perf_counter()
+    for rank in ranks:
+        if time.perf_counter() - begun_s > limits.SLICE_S / 2:  # padding that is not zeros is followed layer by layer
+            yield None
+            begun_s = time.perf_counter()
+        at = Unit(layer, map_, *divmod(int(found.places[map_, rank]), columns))
+        pictures.append(
+            _picture(float(found.values[map_, rank]), int(found.numbers[map_, rank]), at, spec, looked)
+        )  # fmt: skip
+    return tuple(pictures)
 
 
 def _picture(value: float, number: int, at: Unit, spec: NetworkSpec, looked: tuple[Looked, ...]) -> FoundPicture:
