@@ -94,7 +94,7 @@ def _largest(rows: Tensor) -> Generator[None, None, tuple[Tensor, Tensor]]:
     """The two largest eigenvalues of `rows.T @ rows`, and their vectors: float64 [2] and [width, 2], or fewer.
 
     Block Lanczos with full orthogonalisation (Golub and Underwood 1977): the matrix is never made, which for a
-    thousand features would take a hundred times as long as one slice may. The first block is always the same.
+    thousand features would take ten times as long as one slice may. The first block is always the same.
     """
     width = rows.shape[1]
     block = torch.from_numpy(np.random.default_rng(0).standard_normal((width, min(_BLOCK, width))))
