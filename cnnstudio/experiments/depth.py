@@ -143,7 +143,8 @@ EXPERIMENT: Final = ExperimentInfo(
     sentence="Networks of 8 to 44 layers learn the same pictures, plain and with shortcuts around every two layers, "
     "from the same first weights. Loss and gradients of every layer are followed along the run.",
     constructed="The networks are small and the runs short, so that they can be watched: what is compared is how fast "
-    "depth learns, not how far it would get in the end.",
+    "depth learns, not how far it would get in the end. With batch normalisation the gradients of a plain network need "
+    "not vanish, as the paper says: look at them before you call that the cause.",
     citation="He, Zhang, Ren, Sun: Deep residual learning for image recognition. CVPR 2016, section 4.2.",
     guess=Guess(
         "Without shortcuts: the deepest network against the shallowest, after the same number of steps?",

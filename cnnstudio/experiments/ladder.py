@@ -160,12 +160,17 @@ def _line(rung: str, points: Mapping[float, Sequence[float]]) -> Series:
 
 
 def needed(results: Sequence[Result], rung: str, most: int) -> float | None:
-    """Examples with which a rung reaches what the dense network reaches with all of them; None where it never does."""
+    """Examples with which a rung reaches what the dense network reaches with all of them.
+
+    None where it never does, or where fewer than two sizes are known.
+    """
     dense = by_x(results, "examples", where={"network": "dense"}).get(float(most))
     if dense is None:
         return None
     curve = by_x(results, "examples", where={"network": rung})
     means = {size: Spread.of(list(seeds.values())).mean for size, seeds in curve.items()}
+    if len(means) < 2:
+        return None
     return crossing(means, Spread.of(list(dense.values())).mean)
 
 
@@ -179,13 +184,20 @@ def _tables(settings: Settings, whole: Sequence[Result], results: Sequence[Resul
         accuracies = [*(_shares(own, name)[rung] for name in SETS), _far(own)[rung],
                       _shares(own, "consistency", 0)[rung]]  # fmt: skip
         told = [Spread.of(list(each.values())).as_percent for each in accuracies]
-        at = needed(results, rung, most)
+        need = _said(needed(results, rung, most), _sizes(settings))
         rows.append((title, values["weights"], values["macs"], f"{100 * values['off']:+.1f} %", *told,
-                     "not reached" if at is None else round(at), len(own)))  # fmt: skip
+                     need, len(own)))  # fmt: skip
     headings = ("rung", "weights", "MACs", "off the budget", *SETS, f"test, moved by {FAR_PX} px",
                 "consistency at 1 px", f"examples for what dense reaches with {most:,}", "seeds")  # fmt: skip
     said = Table("What each rung is", ("rung", "adds"), tuple((RUNGS[rung], text) for rung, text in SAID.items()))
     return Table("The ladder", headings, tuple(rows)), said
+
+
+def _said(at: float | None, tried: Sequence[int]) -> str:
+    """A number of examples in words."""
+    if at is None:
+        return "not reached" if len(tried) > 1 else "unknown"
+    return f"{tried[-1]:,} or fewer" if at <= tried[-1] else f"about {round(at, -1):,.0f}"
 
 
 def steps(shares: Shares) -> dict[str, Gap]:
@@ -243,7 +255,7 @@ def _examples_sentence(settings: Settings, results: Sequence[Result]) -> list[st
     if not found or len(tried) < 2 or any(float(size) not in known for size in tried):
         return []
     rung = min(found, key=lambda each: found[each])
-    about = f"{tried[-1]:,} or fewer" if found[rung] <= tried[-1] else f"about {round(found[rung], -1):,.0f}"
+    about = _said(found[rung], tried)
     return [f'What "dense" reaches with {tried[0]:,} examples, "{RUNGS[rung]}" reaches with {about}.']
 
 
