@@ -184,7 +184,9 @@ def _tables(settings: Settings, whole: Sequence[Result], results: Sequence[Resul
         accuracies = [*(_shares(own, name)[rung] for name in SETS), _far(own)[rung],
                       _shares(own, "consistency", 0)[rung]]  # fmt: skip
         told = [Spread.of(list(each.values())).as_percent for each in accuracies]
-        need = _said(needed(results, rung, most), _sizes(settings))
+        known = by_x(results, "examples", where={"network": rung})
+        every = len(known) == len(_sizes(settings)) > 1
+        need = _said(needed(results, rung, most), _sizes(settings)) if every else "unknown"
         rows.append((title, values["weights"], values["macs"], f"{100 * values['off']:+.1f} %", *told,
                      need, len(own)))  # fmt: skip
     headings = ("rung", "weights", "MACs", "off the budget", *SETS, f"test, moved by {FAR_PX} px",
@@ -196,7 +198,7 @@ def _tables(settings: Settings, whole: Sequence[Result], results: Sequence[Resul
 def _said(at: float | None, tried: Sequence[int]) -> str:
     """A number of examples in words."""
     if at is None:
-        return "not reached" if len(tried) > 1 else "unknown"
+        return "not reached"
     return f"{tried[-1]:,} or fewer" if at <= tried[-1] else f"about {round(at, -1):,.0f}"
 
 
