@@ -15,6 +15,7 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import parse_key
 from cnnstudio.ui.theme import THEMES
+from cnnstudio.ui.widgets.topbar import NUMBERED
 
 if TYPE_CHECKING:
     from cnnstudio.ui.main_window import MainWindow
@@ -27,7 +28,9 @@ KEYS: Final[tuple[tuple[str, str], ...]] = (
     ("Esc", "Back to now; closes a message"),
     ("Left, Right", "On the timeline: the moment before, the moment after"),
     ("Home, End", "On the timeline: the first moment, now"),
-    ("Ctrl+1 ... Ctrl+9", "The panels, in the order of the bar"),
+    ("Ctrl+1 ... Ctrl+9", "The first nine panels, in the order of the bar"),
+    ("Ctrl+PageUp, Ctrl+PageDown", "The panel before, the panel after"),
+    ("Alt and a group's letter", "The list of a group's panels"),
     ("Ctrl+O", "Open a picture"),
     ("Ctrl+V", "Paste a picture"),
     ("Ctrl+Z, Ctrl+Shift+Z", "On the drawing: undo, redo"),
@@ -83,11 +86,16 @@ class Menus(QObject):
         keys: list[tuple[str, Callable[[], object]]] = [
             ("F10", window.top.menu_button.showMenu),
             ("Ctrl+E", self._export),
+            ("Ctrl+PgUp", partial(self._go, -1)),
+            ("Ctrl+PgDown", partial(self._go, 1)),
         ]
-        for place, panel_id in enumerate(list(window.panels)[:9], start=1):
+        for place, panel_id in enumerate(list(window.panels)[:NUMBERED], start=1):
             keys.append((f"Ctrl+{place}", partial(window.open_panel, panel_id)))
         for key, act in keys:
             QShortcut(QKeySequence(key), window, act)
+
+    def _go(self, by: int) -> None:
+        self._window.open_panel(self._window.top.navigation.neighbour(by))
 
     def _make_actions(self) -> tuple[QAction | None, ...]:
         """The last part of the menu; its keys belong to these actions alone, or Qt finds them ambiguous."""

@@ -303,17 +303,59 @@ def test_what_was_done_is_said_quietly(window, rig):
     assert not window.banner.isVisible()
 
 
+@pytest.mark.parametrize("theme", list(THEMES))
 @pytest.mark.parametrize("width", [1024, 1150, 1280, 1440, 1920])
-def test_the_bar_is_whole_at_every_width(window, qtbot, width):
+def test_the_bar_is_whole_at_every_width(window, rig, qtbot, width, theme):
+    rig.studio.set_theme(THEMES[theme])
     window.resize(width, 700)
     qtbot.wait(1)
     bar = window.top.navigation
-    shown = [one for one in (*bar._groups, *bar._by_id.values(), bar._list) if one.isVisible()]
+    shown = [one for one in (*bar.tabs.values(), *bar._names.values()) if one.isVisible()]
     assert shown
     for one in shown:
         assert one.geometry().right() < bar.width()
         assert one.width() >= one.sizeHint().width()
     assert window.top.menu_button.geometry().right() <= window.top.width()
+
+
+def test_every_panel_stands_in_the_list_of_its_group(window):
+    bar = window.top.navigation
+    listed = {action.data(): group for group, menu in bar.menus.items() for action in menu.actions()}
+    assert listed == {name: info.group for name, info in window.panels.items()}
+    for name in window.panels:
+        action = next(a for menu in bar.menus.values() for a in menu.actions() if a.data() == name)
+        action.trigger()
+        assert window.open_id == name
+        assert [a.data() for menu in bar.menus.values() for a in menu.actions() if a.isChecked()] == [name]
+        assert [group for group, tab in bar.tabs.items() if tab.isChecked()] == [window.panels[name].group]
+        shown = bar._names[window.panels[name].group]
+        assert shown.text() == window.panels[name].short
+        assert window.panels[name].title in action.text()
+
+
+def test_keys_go_to_the_panel_before_and_after(window):
+    ids = list(window.panels)
+    window.open_panel(ids[0])
+    QTest.keyClick(window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
+    assert window.open_id == ids[1]
+    QTest.keyClick(window, Qt.Key.Key_PageUp, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_PageUp, Qt.KeyboardModifier.ControlModifier)
+    assert window.open_id == ids[-1]
+
+
+def test_groups_have_letters(window):
+    letters = [tab.shortcut().toString() for tab in window.top.navigation.tabs.values()]
+    assert all(letter.startswith("Alt+") for letter in letters)
+    assert len(set(letters)) == len(letters)
+
+
+def test_a_list_that_was_only_looked_at_changes_nothing(window, qtbot):
+    bar = window.top.navigation
+    before = window.open_id
+    other = next(group for group in bar.tabs if group != window.panels[before].group)
+    bar.menus[other].aboutToHide.emit()
+    assert window.open_id == before
+    assert not bar.tabs[other].isChecked()
 
 
 @pytest.mark.parametrize("theme", list(THEMES))

@@ -18,6 +18,7 @@ and it may fill these hooks:
     on_results(results, findings)       other results are shown
     on_answered()                       the student answered or skipped the question; the results can be seen
     on_live_progress(order, event)      a live run is on its way; `event.values` is what a `Partly` told
+    coming() -> results                 runs that are not done, with what is known of them; they join the charts
     sync(), on_theme(), ...             as in `Panel`; call super()
 
 Live runs, in the engine's thread, with `self.live.measure(orders, "slot")`: each result joins the chart as it arrives,
@@ -91,6 +92,10 @@ class ExperimentPanel(Panel):
 
     def on_live_progress(self, order: Order, event: Answering) -> None:
         """A live run is on its way."""
+
+    def coming(self) -> Sequence[Result]:
+        """Results of runs that are on their way, where the findings can take them with values missing."""
+        return ()
 
     # Panel
 
@@ -183,8 +188,8 @@ class ExperimentPanel(Panel):
             column.addWidget(self.extra, 0 if self.SWEEPS else 1)
         self.charts = ChartTabs(self.studio.theme)
         self.verdict = VerdictCard(self.info)
-        column.addWidget(self.charts, 3)
-        column.addWidget(self.verdict, 1)
+        column.addWidget(self.charts, 1)
+        column.addWidget(self.verdict)
         self.charts.setVisible(self.SWEEPS)
         self.verdict.setVisible(self.SWEEPS)
         return made
@@ -328,14 +333,15 @@ class ExperimentPanel(Panel):
     def _current(self) -> Findings | None:
         """What is known: the result on show, with the live runs."""
         state = self.studio.experiments.state(self.shown) if self.shown is not None else None
-        if not self.live.results:
+        coming = tuple(self.coming())
+        if not self.live.results and not coming:
             found, results = (None, ()) if state is None else (state.findings, state.results)
             self._tell_results(results, found)
             return found
         results = state.results if state is not None else ()
-        stamp = (len(results), tuple(self.live.results), tuple(self.form.values.items()))
+        stamp = (len(results), tuple(self.live.results), tuple(self.form.values.items()), coming)
         if self._findings[0] != stamp:
-            merged = {result.order.key: result for result in (*results, *self.live.results.values())}
+            merged = {result.order.key: result for result in (*coming, *results, *self.live.results.values())}
             found = self.info.findings(self.form.values, tuple(merged.values()))
             self._findings = (stamp, found)
             self._tell_results(tuple(merged.values()), found)

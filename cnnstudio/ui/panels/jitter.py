@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
@@ -18,7 +20,7 @@ from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus, label
 from cnnstudio.ui.widgets.mosaic import Mosaic, as_rgb
 
 _PICTURES: Final = 10
-_TILE_PX: Final = 40
+_TILE_PX: Final = 48
 _REST_MS: Final = 150
 """A slider that rests so long is where it should be: then the networks begin to learn."""
 _SLIDER_TIP: Final = (
@@ -172,7 +174,8 @@ class JitterPanel(ExperimentPanel):
     def _on_pictures(self, shown: Shown) -> None:
         self._seen = shown
         names = [shown.class_names[int(truth)] for truth in shown.labels]
-        self.pictures.set_tiles(as_rgb(shown.images), (), [f"{name}. Click to put it on the canvas." for name in names])
+        tips = [f"{name}, shown brighter than it is. Click to put it on the canvas." for name in names]
+        self.pictures.set_tiles(as_rgb(_brightened(shown.images)), (), tips)
 
     def _on_no_pictures(self, report: ErrorReport) -> None:
         self.learning.set_whole(report.sentence)
@@ -182,6 +185,13 @@ class JitterPanel(ExperimentPanel):
         if self._seen is not None:
             name = self._seen.class_names[int(self._seen.labels[index])]
             self.studio.offer_picture(self._seen.images[index], name)
+
+
+def _brightened(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pictures uint8 [n, c, h, w], each with its brightest pixel at white: the patterns are faint on purpose."""
+    brightest = np.maximum(images.max(axis=(1, 2, 3), keepdims=True), 1).astype(np.float32)
+    brighter: NDArray[np.uint8] = (images / brightest * 255).round().astype(np.uint8)
+    return brighter
 
 
 PANEL = JitterPanel.INFO

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF
 
 from cnnstudio.core.experiment import Chart, Series
 from cnnstudio.core.labels import tick_text
@@ -26,6 +26,8 @@ _TICK_EM: Final = 5.5
 _Y_TICKS: Final = 5
 _FROM_ZERO: Final = 0.4
 """An axis whose smallest number is below this share of the largest begins at zero."""
+_LINES: Final = 17
+"""A chart is at least so many lines of its letters high."""
 _OWN_TICKS: Final = 14
 """Up to so many measured places are ticks themselves."""
 
@@ -175,12 +177,18 @@ def _apart(ticks: list[tuple[float, str]], axes: Axes, metrics: QFontMetricsF) -
     return kept[::-1]
 
 
-def area_of(chart: Chart, others: Sequence[Chart], rect: QRectF, theme: Theme, names_px: float) -> QRectF:
+def font_of(theme: Theme, rect: QRectF) -> QFont:
+    """Letters of the theme's size for figures, or smaller ones where the chart is low."""
+    font = theme.font("label")
+    font.setPixelSize(round(min(theme.label_px, max(theme.small_px, rect.height() / _LINES))))
+    return font
+
+
+def area_of(chart: Chart, others: Sequence[Chart], rect: QRectF, metrics: QFontMetricsF, names_px: float) -> QRectF:
     """Where lines may be, within `rect`: numbers stand to the left, names to the right."""
-    metrics = QFontMetricsF(theme.font("label"))
     draft = axes_of(chart, others, rect)
     wide = max([metrics.horizontalAdvance(text) for _, text in y_ticks(chart, draft)], default=0.0)
-    top = metrics.height() * 1.4
+    top = metrics.height() * 1.8
     below = metrics.height() * 2.6
     return rect.adjusted(wide + GRID_PX, top, -names_px - GRID_PX, -below)
 

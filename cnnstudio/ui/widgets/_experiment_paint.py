@@ -56,9 +56,10 @@ class Plot:
         self.compared = tuple(one for one in compared if one.chart.kind == chart.kind and chart.kind != "map")
         others = [one.chart for one in self.compared]
         self.colours = geometry.colours_of([chart, *others])
-        self.metrics = QFontMetricsF(theme.font("label"))
+        self.font = geometry.font_of(theme, rect)
+        self.metrics = QFontMetricsF(self.font)
         self.axes = geometry.axes_of(
-            chart, others, geometry.area_of(chart, others, rect, theme, self._names_px() if rect.width() else 0.0)
+            chart, others, geometry.area_of(chart, others, rect, self.metrics, self._names_px())
         )
 
     @property
@@ -73,7 +74,7 @@ class Plot:
     def paint(self, painter: QPainter) -> None:
         """Paints everything but what follows the pointer."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self.theme.font("label"))
+        painter.setFont(self.font)
         if self.chart.kind == "map":
             self._paint_map(painter)
             return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.experiment import Chart
@@ -174,8 +174,8 @@ class ExperimentChart(QWidget):
         if self._x is not None and plot.chart.kind != "map":
             painter.setPen(QPen(theme.colour("faint"), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QPointF(plot.axes.px(self._x), area.top()), QPointF(plot.axes.px(self._x), area.bottom()))
-        painter.setFont(theme.font("label"))
-        metrics = QFontMetricsF(theme.font("label"))
+        painter.setFont(plot.font)
+        metrics = plot.metrics
         wide = max(metrics.horizontalAdvance(row.text) for row in rows) + 2 * GRID_PX
         tall = metrics.height() * len(rows) + GRID_PX
         left = self._at.x() + 2 * GRID_PX
@@ -246,6 +246,7 @@ class ChartTabs(QWidget):
         self._compared: dict[str, tuple[Compared, ...]] = {}
         self._open = ""
         self._tabs: dict[str, QPushButton] = {}
+        self._pages: dict[str, tuple[str, QWidget]] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX // 2)
@@ -255,21 +256,30 @@ class ChartTabs(QWidget):
         column.addLayout(self._row)
         self.chart = ExperimentChart(theme)
         column.addWidget(self.chart, 1)
+        self._column = column
 
     @property
     def open_id(self) -> str:
         """Which chart is shown; "" before there is one."""
         return self._open
 
+    def add_page(self, page_id: str, page: QWidget, tip: str) -> None:
+        """Puts a page that is no chart before the charts; its tab is there from the beginning."""
+        self._pages[page_id] = (tip, page)
+        self._column.addWidget(page, 1)
+        self._make_tabs()
+        self._open = next(iter(self._tabs))
+        self._show()
+
     def set_charts(self, charts: Sequence[Chart], compared: dict[str, tuple[Compared, ...]] | None = None) -> None:
         """Shows charts; those of other results by the chart's id."""
         self._charts, self._compared = tuple(charts), compared or {}
-        if [chart.id for chart in charts] != list(self._tabs):
+        if [*self._pages, *(chart.id for chart in charts)] != list(self._tabs):
             self._make_tabs()
         for chart in charts:
             self._tabs[chart.id].setToolTip(chart.title)
         if self._open not in self._tabs:
-            self._open = charts[0].id if charts else ""
+            self._open = next(iter(self._tabs), "")
         self._show()
 
     def open(self, chart_id: str) -> None:
@@ -287,15 +297,17 @@ class ChartTabs(QWidget):
             self._row.removeWidget(old)
             old.hide()
             old.deleteLater()
+        entries = [(page_id, tip) for page_id, (tip, _) in self._pages.items()]
+        entries += [(chart.id, chart.title) for chart in self._charts]
         self._tabs = {}
-        for place, chart in enumerate(self._charts):
-            made = button(chart.id.replace("_", " ").capitalize(), "tab", tip=chart.title, checkable=True)
-            made.setObjectName(chart.id)
+        for place, (tab_id, tip) in enumerate(entries):
+            made = button(tab_id.replace("_", " ").capitalize(), "tab", tip=tip, checkable=True)
+            made.setObjectName(tab_id)
             made.setAutoExclusive(True)
             made.clicked.connect(self._on_tab)
-            made.setVisible(len(self._charts) > 1)
+            made.setVisible(len(entries) > 1)
             self._row.insertWidget(place, made)
-            self._tabs[chart.id] = made
+            self._tabs[tab_id] = made
 
     @Slot()
     def _on_tab(self) -> None:
@@ -305,4 +317,7 @@ class ChartTabs(QWidget):
         chart = next((each for each in self._charts if each.id == self._open), None)
         if self._open in self._tabs:
             self._tabs[self._open].setChecked(True)
+        for page_id, (_, page) in self._pages.items():
+            page.setVisible(page_id == self._open)
+        self.chart.setVisible(self._open not in self._pages)
         self.chart.set_chart(chart, self._compared.get(self._open, ()))

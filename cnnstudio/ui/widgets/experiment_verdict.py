@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import ErrorReport
@@ -14,7 +15,7 @@ from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets.basic import Fold, explain_on_focus, label, set_role
 
 _LEAST_LINES: Final = 3
-_BEST_LINES: Final = 8
+_MOST_LINES: Final = 13
 _FAILURES: Final = 5
 """More failed runs than this are counted, not listed."""
 
@@ -108,7 +109,7 @@ class VerdictCard(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inner = QWidget()
+        self._inner = inner = QWidget()
         rows = QVBoxLayout(inner)
         rows.setContentsMargins(0, 0, GRID_PX, 0)
         rows.setSpacing(GRID_PX // 2)
@@ -121,6 +122,7 @@ class VerdictCard(QWidget):
             part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             rows.addWidget(part)
         self.numbers = Fold("Numbers", tip="The tables behind the chart.")
+        self.numbers.button.toggled.connect(self.updateGeometry)
         self._tables: list[_Numbers] = []
         rows.addWidget(self.numbers)
         rows.addStretch(1)
@@ -175,10 +177,24 @@ class VerdictCard(QWidget):
             if place < len(tables):
                 shown.show_table(tables[place])
         self.numbers.setVisible(bool(tables))
+        self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The height follows the width."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()
+
+    def hasHeightForWidth(self) -> bool:
+        """No: what has no room scrolls."""
+        return False
 
     def sizeHint(self) -> QSize:
-        """A few lines of text."""
-        return QSize(40 * GRID_PX, self._lines(_BEST_LINES))
+        """As high as the words, up to a limit."""
+        width = max(self.width(), 40 * GRID_PX)
+        words = self._inner.heightForWidth(width - 2 * GRID_PX)
+        below = 0 if self.constructed.isHidden() else self.constructed.heightForWidth(width) + GRID_PX
+        return QSize(width, min(words, self._lines(_MOST_LINES)) + below)
 
     def minimumSizeHint(self) -> QSize:
         """The headline and a little more."""

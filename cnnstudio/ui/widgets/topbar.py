@@ -1,25 +1,28 @@
-"""The bar at the top: the program's name, the panels by group, the data set, the networks, theme and menu."""
+"""The bar at the top: the program's name, the groups of panels, the data set, the networks, theme and menu."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.panels._panel import PanelInfo
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.basic import button, label, line
+from cnnstudio.ui.widgets.basic import button, label
+
+NUMBERED: Final = 9
+"""So many panels have a key with a number."""
 
 
 class Navigation(QWidget):
-    """The panels by name, in their groups.
+    """The groups of panels as tabs; each opens a list of its panels. The open panel's name stands beside its group.
 
-    Where they do not fit, the groups' names go first, then the lines between groups;
-    then one button opens a list.
+    Where there is too little room the names of groups are cut, the open panel's name first.
 
     Thread: GUI.
     """
@@ -27,78 +30,108 @@ class Navigation(QWidget):
     chosen = Signal(str)
 
     def __init__(self, panels: Mapping[str, PanelInfo], parent: QWidget | None = None) -> None:
-        """Makes one button per panel."""
+        """Makes one tab per group that has panels."""
         super().__init__(parent)
         self._panels = panels
-        self._groups: list[QLabel] = []
-        self._lines: list[QFrame] = []
-        self._buttons = QButtonGroup(self)
-        self._by_id: dict[str, QPushButton] = {}
+        self._open_id = ""
+        self.tabs: dict[str, QPushButton] = {}
+        self.menus: dict[str, QMenu] = {}
+        self._names: dict[str, QLabel] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * GRID_PX)
-        group = None
-        for number, info in enumerate(panels.values(), start=1):
-            if info.group != group:
-                if group is not None:
-                    self._lines.append(line(vertical=True))
-                    row.addWidget(self._lines[-1])
-                group = info.group
-                # Small capitals, after a thin line: a heading, where a panel's name is something to press.
-                name = label(group.upper(), "group")
-                name.setAccessibleName(group)
-                self._groups.append(name)
-                row.addWidget(name)
-            row.addWidget(self._make(info, number))
-        self._list = button("", "tab", tip="Choose a panel")
-        self._list.setMenu(self._make_menu())
-        self._list.hide()
-        row.addWidget(self._list)
+        row.setSpacing(GRID_PX)
+        for place, group in enumerate(dict.fromkeys(info.group for info in panels.values())):
+            if place:
+                row.addSpacing(GRID_PX)
+            row.addWidget(self._make_tab(group))
+            name = self._names[group] = label("", "muted")
+            name.hide()
+            row.addWidget(name)
         row.addStretch(1)
+        self._number_panels()
 
     def open(self, panel_id: str) -> None:
         """Marks a panel as the open one."""
-        if panel_id in self._by_id:
-            self._by_id[panel_id].setChecked(True)
-            self._list.setText(self._panels[panel_id].short)
+        info = self._panels.get(panel_id)
+        if info is None:
+            return
+        self._open_id = panel_id
+        for group, made in self.tabs.items():
+            made.setChecked(group == info.group)
+            made.setAccessibleDescription(f"Panels: {group}. Open: {info.short}" if group == info.group else group)
+        self._names[info.group].setText(info.short)
+        self._names[info.group].setToolTip(info.title)
+        for menu in self.menus.values():
+            for action in menu.actions():
+                action.setChecked(action.data() == panel_id)
+        self._fit()
+
+    def neighbour(self, by: int) -> str:
+        """The panel that comes so many places after the open one, in the order of the bar; after the last the first."""
+        ids = list(self._panels)
+        place = ids.index(self._open_id) if self._open_id in ids else 0
+        return ids[(place + by) % len(ids)] if ids else ""
 
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours and sizes of a theme."""
-        self._list.setIcon(icon("unfolded", theme.colour("text")))
-        for one in self._lines:
-            one.setFixedHeight(theme.body_px + GRID_PX)
+        for made in self.tabs.values():
+            made.setIcon(icon("unfolded", theme.colour("muted")))
+            made.setIconSize(QSize(theme.small_px, theme.small_px))
         self._fit()
 
-    def _make(self, info: PanelInfo, number: int) -> QPushButton:
-        key = f". Key: Ctrl+{number}" if number <= 9 else ""
-        made = button(info.short, "tab", tip=info.title + key, checkable=True)
-        made.clicked.connect(lambda: self.chosen.emit(info.id))
-        self._buttons.addButton(made)
-        self._by_id[info.id] = made
+    def _make_tab(self, group: str) -> QPushButton:
+        made = button(f"&{group}" if group != "Test" else "T&est", "tab", checkable=True)
+        made.setAccessibleName(group)
+        made.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        marks = QActionGroup(menu)
+        names = []
+        for info in self._panels.values():
+            if info.group == group:
+                action = menu.addAction(f"{info.short}\t{info.title}")
+                action.setData(info.id)
+                action.setCheckable(True)
+                action.triggered.connect(partial(self._choose, info.id))
+                marks.addAction(action)
+                names.append(info.short)
+        menu.aboutToHide.connect(self._restore_marks)
+        made.setToolTip(", ".join(names))
+        made.setMenu(menu)
+        self.menus[group] = menu
+        self.tabs[group] = made
         return made
 
-    def _make_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for info in self._panels.values():
-            menu.addAction(f"{info.group}: {info.short}", partial(self.chosen.emit, info.id))
-        return menu
+    def _number_panels(self) -> None:
+        """The first nine have keys; their lists say which."""
+        numbers = {panel_id: number for number, panel_id in enumerate(self._panels, start=1) if number <= NUMBERED}
+        for menu in self.menus.values():
+            for action in menu.actions():
+                number = numbers.get(action.data())
+                key = f" Key: Ctrl+{number}" if number else ""
+                action.setToolTip(f"{self._panels[action.data()].title}{key}")
 
-    def _width(self, parts: list[QWidget]) -> int:
+    def _choose(self, panel_id: str, _: bool = False) -> None:
+        self.chosen.emit(panel_id)
+
+    @Slot()
+    def _restore_marks(self) -> None:
+        """A tab is checked when its group is open, whether its list was opened or not."""
+        self.open(self._open_id)
+
+    def _width(self, *, name: bool) -> int:
+        parts: list[QWidget] = list(self.tabs.values())
+        info = self._panels.get(self._open_id)
+        if name and info is not None:
+            parts.append(self._names[info.group])
         return sum(part.sizeHint().width() + 2 * GRID_PX for part in parts)
 
     def _fit(self) -> None:
-        buttons: list[QWidget] = list(self._by_id.values())
-        with_groups = self._width([*self._groups, *self._lines, *buttons]) <= self.width()
-        with_lines = self._width([*self._lines, *buttons]) <= self.width()
-        with_buttons = self._width(buttons) <= self.width()
-        for name in self._groups:
-            name.setVisible(with_groups)
-        for one in self._lines:
-            one.setVisible(with_lines)
-        for made in buttons:
-            made.setVisible(with_buttons)
-        self._list.setVisible(not with_buttons and bool(buttons))
+        info = self._panels.get(self._open_id)
+        fits = self._width(name=True) <= self.width()
+        for group, name in self._names.items():
+            name.setVisible(fits and info is not None and group == info.group)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shows as much as fits."""
@@ -106,12 +139,12 @@ class Navigation(QWidget):
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
-        """Room for the list's button."""
-        return QSize(15 * GRID_PX, self._list.minimumSizeHint().height())
+        """Room for the tabs."""
+        return QSize(self._width(name=False), max((made.sizeHint().height() for made in self.tabs.values()), default=0))
 
     def sizeHint(self) -> QSize:
         """Room for all."""
-        return QSize(self._width([*self._groups, *self._lines, *self._by_id.values()]), self._list.sizeHint().height())
+        return QSize(self._width(name=True), self.minimumSizeHint().height())
 
 
 class TopBar(QWidget):
