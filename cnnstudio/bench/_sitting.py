@@ -55,6 +55,10 @@ class PaintWatch(QObject):
 class ContentWatch(QObject):
     """Knows what one widget held when it was last painted.
 
+    Attributes:
+        content: That; None before the first paint.
+        paints: How often something else was painted than the time before.
+
     Thread: GUI.
     """
 
@@ -69,28 +73,27 @@ class ContentWatch(QObject):
             same: Whether two contents are the same one.
         """
         super().__init__(widget)
-        self._content, self._same = content, same
-        self._painted: Any = None
+        self._read, self._same = content, same
+        self.content: Any = None
         self._before: Any = None
         self.paints = 0
-        """Paints of something else than the time before."""
         widget.installEventFilter(self)
 
     def begin(self) -> None:
         """From now on another content is waited for."""
-        self._before = self._content()
+        self._before = self._read()
 
     @property
     def painted(self) -> bool:
         """Whether another content has been painted since `begin`."""
-        return self._painted is not None and not self._same(self._painted, self._before)
+        return self.content is not None and not self._same(self.content, self._before)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Sees the paint and lets it pass."""
         if event.type() == QEvent.Type.Paint:
-            content = self._content()
-            self.paints += not self._same(content, self._painted)
-            self._painted = content
+            content = self._read()
+            self.paints += not self._same(content, self.content)
+            self.content = content
         return False
 
 
@@ -176,6 +179,9 @@ class Sitting:
         self.program.window.close()
         self.program.close()
         self.app.processEvents()
+        # Else the timers and the memory of one part would be there in the next.
+        self.program.window.deleteLater()
+        self.app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         if self._old_home is None:
             os.environ.pop("CNNSTUDIO_HOME", None)
         else:

@@ -37,9 +37,13 @@ def test_a_finding_knows_whether_its_target_is_met(value, target, at_most, met):
 
 
 def test_every_case_is_found():
-    assert {"startup", "draw", "ui", "race", "mnist99", "memory", "data"} <= set(
-        scan("cnnstudio.bench", "BENCH", BenchInfo)
-    )
+    known = {"startup", "draw", "ui", "race", "mnist99", "memory", "data", "inside", "experiments"}
+    assert known <= set(scan("cnnstudio.bench", "BENCH", BenchInfo))
+
+
+def test_no_part_has_the_name_of_another():
+    names = [name for case in scan("cnnstudio.bench", "BENCH", BenchInfo).values() for name in case.parts]
+    assert len(set(names)) == len(names)
 
 
 def cases(monkeypatch, measure):
@@ -68,6 +72,38 @@ def test_a_case_that_cannot_be_measured_says_why(monkeypatch, capsys):
     cases(monkeypatch, measure)
     assert _main.main(["one"]) == 1
     assert "This case needs MNIST." in capsys.readouterr().err
+
+
+def found(part):
+    return lambda _: iter([Finding(part, 1.0, "s", 2.0)])
+
+
+def names(capsys):
+    return [one["name"] for one in json.loads(capsys.readouterr().out)[0]["findings"]]
+
+
+def test_a_part_is_measured_alone(monkeypatch, capsys):
+    cases(monkeypatch, {part: found(part) for part in ("a", "b", "c")})
+    assert _main.main(["one", "--json", "-"]) == 0
+    assert names(capsys) == ["a", "b", "c"]
+    assert _main.main(["one", "--only", "c", "a", "--json", "-"]) == 0
+    assert names(capsys) == ["a", "c"]
+
+
+def test_a_part_that_cannot_be_measured_does_not_keep_the_others(monkeypatch, capsys):
+    def broken(_):
+        raise StudioError("It is not there.")
+        yield
+
+    cases(monkeypatch, {"a": broken, "b": found("b")})
+    assert _main.main(["one", "--json", "-"]) == 1
+    assert names(capsys) == ["b"]
+
+
+def test_an_unknown_part_is_wrong_use(monkeypatch, capsys):
+    cases(monkeypatch, {"a": found("a")})
+    assert _main.main(["one", "--only", "z"]) == 2
+    assert "Choose from a." in capsys.readouterr().err
 
 
 def test_wrong_use_is_status_two(capsys):
