@@ -1,7 +1,7 @@
 """`cnnstudio experiment`: many runs over seeds and settings, and what they say together.
 
 With `--out DIR` every finished run is on the disk at once (`runs/<key>.json`), and the same command goes on where it
-was stopped. At the end DIR holds `results.json` (see `_experiment_files`), `runs.csv` and each figure as PNG and SVG.
+was stopped. At the end DIR holds `results.json` (see `runtime.sweep_files`), `runs.csv` and each figure as PNG and SVG.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from cnnstudio.cli import _experiment_files as files
 from cnnstudio.cli import _terminal
 from cnnstudio.cli._parser import knob_type
 from cnnstudio.core.command_line import Parser, WrongUse
@@ -24,6 +23,7 @@ from cnnstudio.core.experiment import ExperimentInfo, Findings, Result
 from cnnstudio.core.free_memory import refuse_if_too_little
 from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.sweep_folder import SweepFolder
+from cnnstudio.runtime import sweep_files as files
 from cnnstudio.runtime.cluster import Tls, cluster
 from cnnstudio.runtime.sweep import (
     RunFailed,

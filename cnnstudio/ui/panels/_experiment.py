@@ -177,6 +177,7 @@ class ExperimentPanel(Panel):
 
     def _make_results(self) -> QWidget:
         from cnnstudio.ui.widgets.experiment_chart import ChartTabs
+        from cnnstudio.ui.widgets.experiment_export import ExperimentExport
         from cnnstudio.ui.widgets.experiment_verdict import VerdictCard
 
         made = QWidget()
@@ -190,6 +191,8 @@ class ExperimentPanel(Panel):
         self.verdict = VerdictCard(self.info)
         column.addWidget(self.charts, 1)
         column.addWidget(self.verdict)
+        if self.SWEEPS:
+            ExperimentExport(self, self.studio, self.info, self.charts.chart, self._exported).add_to(self.view_menu)
         self.charts.setVisible(self.SWEEPS)
         self.verdict.setVisible(self.SWEEPS)
         return made
@@ -346,6 +349,17 @@ class ExperimentPanel(Panel):
             self._findings = (stamp, found)
             self._tell_results(tuple(merged.values()), found)
         return self._findings[1]
+
+    def _exported(self) -> Any:
+        """What there is to write: the result on show, with the live runs."""
+        from cnnstudio.ui.widgets.experiment_export import Exported
+
+        kept = self.studio.experiments.find(self.shown) if self.shown is not None else None
+        state = self.studio.experiments.state(self.shown) if self.shown is not None else None
+        settings = kept.settings if kept is not None and not self.live.results else self.form.values
+        found = (*(state.results if state is not None else ()), *self.live.results.values())
+        results = tuple({result.order.key: result for result in found}.values())
+        return Exported(settings, results, self._current(), state)
 
     def _tell_results(self, results: Sequence[Result], findings: Findings | None) -> None:
         if findings is not None and self.answered:

@@ -15,7 +15,7 @@ from cnnstudio.ui.widgets.experiment_progress import ExperimentProgress, progres
 from cnnstudio.ui.widgets.experiment_results import ResultsList
 from cnnstudio.ui.widgets.popover import Popover
 
-ANSWER_FIRST: Final = "Answer the question, or skip it: then the experiment can run."
+ANSWER_FIRST: Final = "Answer the question first, or skip it."
 
 
 class RunRow(QWidget):

@@ -21,14 +21,14 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from cnnstudio.core.chart_figure import chart_figure
-from cnnstudio.core.errors import StudioError, report_from
-from cnnstudio.core.experiment import SCHEMA, Result
+from cnnstudio.core.errors import ErrorReport, StudioError, report_from
+from cnnstudio.core.experiment import SCHEMA, ExperimentInfo, Findings, Order, Result, Settings
 from cnnstudio.core.knobs import Value
 from cnnstudio.core.storage import to_json_bytes, write_atomic
 from cnnstudio.core.sweep_folder import plain, result_from_json, result_to_json
@@ -40,20 +40,35 @@ FIGURES: Final = ("png", "svg")
 
 
 def to_json(sweep: Sweep, outcome: str, seconds: float) -> dict[str, Any]:
-    """What this module's docstring describes."""
+    """What this module's docstring describes, of a sweep."""
     by_key = {order.key: order for order in sweep.orders}
+    failures = [(by_key[key], report) for key, report in sweep.failures.items()]
+    return contents(
+        sweep.info, sweep.settings, len(sweep.orders), sweep.results, failures, sweep.findings(), outcome, seconds
+    )
+
+
+def contents(
+    info: ExperimentInfo,
+    settings: Settings,
+    planned: int,
+    results: Sequence[Result],
+    failures: Sequence[tuple[Order, ErrorReport]],
+    findings: Findings | None,
+    outcome: str,
+    seconds: float,
+) -> dict[str, Any]:
+    """What this module's docstring describes, from its parts."""
     return {
         "schema": SCHEMA,
-        "experiment": sweep.info.id,
-        "title": sweep.info.title,
-        "settings": dict(sweep.settings),
+        "experiment": info.id,
+        "title": info.title,
+        "settings": dict(settings),
         "outcome": outcome,
-        "planned": len(sweep.orders),
-        "results": [result_to_json(result) for result in sweep.results],
-        "failures": [
-            {"params": dict(by_key[key].params), "report": report.sentence} for key, report in sweep.failures.items()
-        ],
-        "findings": plain(asdict(sweep.findings())),
+        "planned": planned,
+        "results": [result_to_json(result) for result in results],
+        "failures": [{"params": dict(order.params), "report": report.sentence} for order, report in failures],
+        "findings": plain(asdict(findings if findings is not None else info.findings(settings, results))),
         "versions": versions_here(),
         "seconds": seconds,
     }
@@ -75,7 +90,7 @@ def write_files(sweep: Sweep, folder: Path, data: Mapping[str, Any]) -> None:
             write_atomic(folder / f"{name}.{kind}", chart_figure(chart, kind, note))
 
 
-def to_csv(results: tuple[Result, ...]) -> bytes:
+def to_csv(results: Sequence[Result]) -> bytes:
     """One row per run: its parameters, what it measured (lists as JSON), its seconds and its worker."""
     params = list(dict.fromkeys(name for result in results for name in result.order.params))
     values = list(dict.fromkeys(name for result in results for name in result.values))
