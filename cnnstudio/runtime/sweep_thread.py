@@ -187,9 +187,8 @@ class SweepThread(threading.Thread):
         notes = tuple(report.sentence for report in kept.reports) if kept is not None else ()
         findings = self._sweep.info.findings(self._sweep.settings, results)
         planned = len(self._sweep.orders)
-        return SweepState(
-            results, findings, planned, notes=notes, outcome="finished" if len(results) >= planned else ""
-        )
+        outcome: Outcome = "finished" if len(results) >= planned else "stopped"
+        return SweepState(results, findings, planned, notes=notes, outcome=outcome)
 
     def _note(self, event: SweepEvent) -> None:
         if isinstance(event, RunUnderWay):
