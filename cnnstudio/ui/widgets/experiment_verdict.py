@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import ErrorReport
@@ -199,7 +200,13 @@ class VerdictCard(QWidget):
     def minimumSizeHint(self) -> QSize:
         """The headline and a little more."""
         wide = self._scroll.minimumSizeHint().width()
-        return QSize(wide, self._lines(_LEAST_LINES) if self.constructed.isHidden() else self._lines(_LEAST_LINES + 2))
+        below = 0 if self.constructed.isHidden() else self.constructed.heightForWidth(max(wide, self.width()))
+        return QSize(wide, self._lines(_LEAST_LINES) + max(0, below) + GRID_PX // 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width breaks the last lines elsewhere."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def _lines(self, count: int) -> int:
         return int(self.headline.fontMetrics().lineSpacing() * count)

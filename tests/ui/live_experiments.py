@@ -1,0 +1,64 @@
+"""What the tests of panels that begin with the student's picture share: a study, an answered question, a look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+from cnnstudio.ui import theme as look
+from cnnstudio.ui.demo import three
+from cnnstudio.ui.theme import THEMES
+from tests.ui.test_panels import ROOM_PX, cut_off
+
+
+def settle(rig: Any) -> None:
+    """Delivers what the engine said, and what was asked because of it."""
+    for _ in range(4):
+        rig.drain()
+        QApplication.processEvents()
+
+
+def opened(rig: Any, qtbot: Any, kind: type, answers: dict[type, Callable[[Any], Any]], *, picture: bool = True) -> Any:
+    """The panel, its question answered, its engine ready with some answers."""
+    rig.engine.answers |= answers
+    if picture:
+        rig.studio.set_picture(three())
+    panel = kind(rig.studio)
+    qtbot.addWidget(panel)
+    panel.resize(780, 640)
+    panel.show()
+    settle(rig)
+    panel.guess_card.answered.emit(1)
+    settle(rig)
+    return panel
+
+
+def fits(rig: Any, qtbot: Any, qapp: Any, kind: type, answers: dict[type, Any], tabs: Sequence[str] = ()) -> None:
+    """The answered panel has room in the smallest window, in every theme and tab."""
+    rig.engine.answers |= answers
+    rig.studio.set_picture(three())
+    for name, theme in THEMES.items():
+        look.apply(qapp, theme)
+        rig.studio.set_theme(theme)
+        room, panel = QWidget(), kind(rig.studio)
+        qtbot.addWidget(room)
+        panel.setParent(room)
+        panel.resize(*ROOM_PX[name])
+        room.resize(panel.size())
+        room.show()
+        panel.guess_card.answered.emit(0)
+        settle(rig)
+        found = {one for one in panel.findChildren(QPushButton) if one.property("kind") == "tab" and one.isVisible()}
+        assert len(found) >= 2 + len(tabs)
+        for tab in [None, *sorted(found, key=lambda one: one.text())]:
+            if tab is not None and tab.isVisible():
+                tab.click()
+            settle(rig)
+            needs = panel.minimumSizeHint()
+            said = name, tab.text() if tab is not None else "", needs
+            assert (needs.width() <= panel.width(), needs.height() <= panel.height()) == (True, True), said
+            lost = cut_off(panel)
+            assert not lost, (said, lost)
+        room.hide()
