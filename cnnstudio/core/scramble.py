@@ -69,3 +69,32 @@ def scramble(images: Images, index: NDArray[np.int64]) -> Images:
         )
     flat = images.reshape(*images.shape[:-2], -1)
     return np.ascontiguousarray(flat[..., index].reshape(images.shape))
+
+
+def landing(index: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where every pixel of the original goes, int64 [height * width]: the permutation the other way round."""
+    place = np.empty_like(index)
+    place[index] = np.arange(len(index))
+    return place
+
+
+def neighbourhood(index: NDArray[np.int64], height: int, width: int) -> tuple[float, float]:
+    """What a permutation leaves of the neighbourhoods.
+
+    Args:
+        index: As `permutation` gives it.
+        height: Rows of the picture.
+        width: Columns of the picture.
+
+    Returns:
+        The share of pairs side by side, or one above the other, that still are 1 px apart; and their mean distance in
+        px. (1, 1) for a single pixel, which has no neighbour.
+    """
+    pixels = np.arange(height * width).reshape(height, width)
+    one = np.concatenate([pixels[:, :-1].ravel(), pixels[:-1].ravel()])
+    other = np.concatenate([pixels[:, 1:].ravel(), pixels[1:].ravel()])
+    if not len(one):
+        return 1.0, 1.0
+    rows, columns = np.divmod(landing(index), width)
+    squares = (rows[one] - rows[other]) ** 2 + (columns[one] - columns[other]) ** 2
+    return float((squares == 1).mean()), float(np.sqrt(squares).mean())

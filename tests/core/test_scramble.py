@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.scramble import permutation, scramble
+from cnnstudio.core.scramble import landing, neighbourhood, permutation, scramble
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 5), st.integers(0, 2**31 - 1))
@@ -58,3 +58,18 @@ def test_blocks_that_do_not_fit_are_refused(block):
 def test_a_permutation_of_another_size_is_refused():
     with pytest.raises(StudioError, match="does not fit"):
         scramble(np.zeros((1, 1, 14, 14), np.uint8), permutation(28, 28, 1, 0))
+
+
+def test_where_pixels_land_is_the_permutation_the_other_way_round():
+    index = permutation(6, 8, 2, 3)
+    assert np.array_equal(index[landing(index)], np.arange(48))
+
+
+def test_untouched_pictures_keep_all_neighbours_and_blocks_keep_those_within():
+    assert neighbourhood(np.arange(30), 5, 6) == (1.0, 1.0)
+    kept, apart = neighbourhood(permutation(28, 28, 14, 0), 28, 28)
+    within = 2 * 2 * 2 * 14 * 13 / (2 * 28 * 27)
+    assert within <= kept < 1
+    assert apart > 1
+    assert neighbourhood(permutation(28, 28, 1, 0), 28, 28)[0] < 0.02
+    assert neighbourhood(np.zeros(1, np.int64), 1, 1) == (1.0, 1.0)
