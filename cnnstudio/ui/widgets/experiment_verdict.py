@@ -203,10 +203,5 @@ class VerdictCard(QWidget):
         below = 0 if self.constructed.isHidden() else self.constructed.heightForWidth(max(wide, self.width()))
         return QSize(wide, self._lines(_LEAST_LINES) + max(0, below) + GRID_PX // 2)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width breaks the last lines elsewhere."""
-        super().resizeEvent(event)
-        self.updateGeometry()
-
     def _lines(self, count: int) -> int:
         return int(self.headline.fontMetrics().lineSpacing() * count)
