@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -103,17 +104,32 @@ def sweeps_folder() -> Path:
 
 
 def new_sweep(
-    experiment: str, settings: Settings, guess: int | None, planned: int, now: datetime | None = None
+    experiment: str,
+    settings: Settings,
+    guess: int | None,
+    planned: int,
+    known: Iterable[KeptSweep] = (),
+    now: datetime | None = None,
 ) -> KeptSweep:
-    """A record with a free id and a name that no other result of the experiment has; nothing is written."""
+    """A record with a free id, and a name that no other known result of the experiment has; nothing is written.
+
+    Args:
+        experiment: Id of the experiment.
+        settings: Of its knobs.
+        guess: Number of the student's answer, or None.
+        planned: Runs in all.
+        known: All other results, those included that are not written yet.
+        now: When it begins; None for now.
+    """
+    known = tuple(known)
     started_at = (now or datetime.now()).isoformat(timespec="seconds")
     plain = re.sub(r"[^0-9T-]", "-", started_at)
     first = free = f"{plain} {re.sub(r'[^A-Za-z0-9_-]', '-', experiment)}"
-    number = 1
-    while (sweeps_folder() / free).exists():
+    taken, number = {kept.id for kept in known}, 1
+    while free in taken or (sweeps_folder() / free).exists():
         number += 1
         free = f"{first} {number}"
-    names = {kept.name for kept in kept_sweeps()[0] if kept.experiment == experiment}
+    names = {kept.name for kept in known if kept.experiment == experiment}
     place = len(names) + 1
     while f"Result {place}" in names:
         place += 1

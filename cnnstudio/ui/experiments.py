@@ -117,7 +117,8 @@ class Experiments(QObject):
             StudioError: A setting cannot be; nothing was begun.
         """
         whole = info.settings(settings)
-        kept = new_sweep(info.id, whole, guess, len({order.key for order in info.plan(whole)}))
+        planned = len({order.key for order in info.plan(whole)})
+        kept = new_sweep(info.id, whole, guess, planned, self._all().values())
         self._go(info, kept, factory)
         return kept
 

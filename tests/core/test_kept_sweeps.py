@@ -15,7 +15,7 @@ NOON = datetime(2026, 1, 2, 12, 0, 0)
 
 
 def kept(guess=None):
-    made = new_sweep("jitter", {"seeds": 3, "task": "glyphs", "halves": False}, guess, 36, NOON)
+    made = new_sweep("jitter", {"seeds": 3, "task": "glyphs", "halves": False}, guess, 36, kept_sweeps()[0], NOON)
     save_sweep(made)
     return made
 
@@ -38,6 +38,13 @@ def test_two_of_the_same_second_have_other_ids_and_names():
     assert first.id != second.id
     assert (first.name, second.name) == ("Result 1", "Result 2")
     assert [one.id for one in kept_sweeps()[0]] == [first.id, second.id]
+
+
+def test_one_that_is_not_written_yet_counts():
+    first = new_sweep("jitter", {}, None, 1, (), NOON)
+    second = new_sweep("jitter", {}, None, 1, (first,), NOON)
+    assert first.id != second.id
+    assert first.name != second.name
 
 
 def test_one_can_be_deleted():
