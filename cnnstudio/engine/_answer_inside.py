@@ -128,7 +128,7 @@ def trained(network: str, dataset: str, step: int | None, session: Session) -> R
     if reader is None:
         info, _ = networks.find(network)
         raise StudioError(
-            f"{info.title} is not trained yet.", f"Nothing has learned {find(dataset).info.title}.", "Press Run."
+            f"{info.title} is not trained yet.", f"It has not learned {find(dataset).info.title}.", "Press Run."
         )
     return reader
 

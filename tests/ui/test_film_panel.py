@@ -148,6 +148,7 @@ def test_one_film_for_each_network_of_the_run(panel, raced):
     assert row.mosaic.count == len(KEPT)
     assert row.mosaic.captions == [str(step) for step in KEPT]
     assert row.mosaic._selected == len(KEPT) - 1
+    assert panel._rows["mlp"].mosaic.accessibleName() == f"Film of MLP, {len(KEPT)} moments"
 
 
 def test_a_click_goes_to_the_moment_and_the_frame_follows_the_timeline(panel, raced):

@@ -393,6 +393,7 @@ def test_a_strip_that_goes_on_says_so_and_leads_there(rig, panel, qtbot):
     qtbot.mouseClick(row.edges[1], Qt.MouseButton.LeftButton)
     assert bar.value() > 0
     assert row.edges[0].isVisible()
+    bar.setValue(0)
     row.strip.setFocus()
     for _ in row.strip.plan.boxes:
         qtbot.keyClick(row.strip, Qt.Key.Key_Right)

@@ -478,3 +478,14 @@ def test_the_breadcrumb_leads_to_the_level_that_is_clicked(panel, rig, qtbot, pa
     qtbot.mouseClick(panel.breadcrumb, Qt.MouseButton.LeftButton, pos=place)
     assert panels == ["inside"]
     assert rig.studio.layer_wanted == wanted
+
+
+def test_a_network_that_has_not_learned_is_named_whatever_answers_last(rig, qtbot):
+    sentence = "It cannot be told."
+    rig.engine.answers |= {**unit_answers(), ReadMaps: untrained, ExplainUnit: lambda question: ErrorReport(sentence)}
+    rig.studio.set_picture(three())
+    made = UnitPanel(rig.studio)
+    qtbot.addWidget(made)
+    made.show()
+    settle(rig)
+    assert "has not learned anything yet: press Run" in made.notice.text()

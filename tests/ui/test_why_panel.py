@@ -16,6 +16,7 @@ from cnnstudio.ui.panels.why import WhyPanel
 from cnnstudio.ui.theme import THEMES
 from cnnstudio.ui.widgets.attribution_colours import map_colours, over, plain
 from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_short, check_words, no_check, percent
+from cnnstudio.ui.widgets.neighbours_row import distance
 from tests.ui.pointer import drag_to
 from tests.why_answers import WHY_ANSWERS, attributions
 
@@ -252,13 +253,21 @@ def test_a_probability_is_never_rounded_to_certainty(share, text):
 # Neighbours
 
 
+@pytest.mark.parametrize(
+    ("far", "text"),
+    [(0.2718, "0.27"), (3.0, "3.00"), (9.997, "10.0"), (12.34, "12.3"), (99.96, "100"), (1234, "1234")],
+)
+def test_a_distance_is_legible_under_a_small_picture(far, text):
+    assert distance(far) == text
+
+
 def test_the_nearest_training_pictures(ready, panel, qtbot):
     qtbot.mouseClick(panel.tabs["neighbours"], Qt.MouseButton.LeftButton)
     settle(ready)
     question = asked(ready, FindNeighbours)[-1]
     assert (question.networks, question.most) == (("mlp", "lenet5"), 8)
     mlp, _ = panel.neighbours.rows
-    assert mlp.mosaic.captions[:2] == ["0 at 0.5", "1 at 1"]
+    assert mlp.mosaic.captions[:2] == ["0 at 0.50", "1 at 1.00"]
     top = int(np.argmax(ready.studio.verdicts.verdicts[0].probabilities))
     assert mlp.line.words.startswith(f"says {top}, as {int(top < 8)} of the 8 nearest do")
     qtbot.mouseClick(mlp.mosaic, Qt.MouseButton.LeftButton, pos=mlp.mosaic.tile_rect(3).center())

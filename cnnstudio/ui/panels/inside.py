@@ -37,7 +37,7 @@ _SCALE_TIP: Final = (
     "whole network (layers can be compared)."
 )
 _NO_PICTURE: Final = "Draw something, or take a picture from the data set: every map then shows what it makes of it."
-_UNTRAINED: Final = "Nothing has learned this data set yet: press Run, and watch the maps take shape."
+_UNTRAINED: Final = "No network here has learned this data set yet: press Run, and watch the maps take shape."
 _SELECT: Final = "Click a number to select its unit."
 _LOADING: Final = "The maps show as soon as PyTorch is loaded."
 

@@ -297,7 +297,7 @@ class UnitPanel(Panel):
         return next((layer for layer in layers if layer.layer == name), None)
 
     def _on_problem(self, report: ErrorReport) -> None:
-        if self._told is None:
+        if self._told is None and (self.searches.trained or self._maps is None):
             self._tell(report.sentence)
         self.value.setText("")
         self.parts.refuse(report.sentence)

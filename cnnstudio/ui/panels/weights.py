@@ -157,7 +157,7 @@ class WeightsPanel(Panel):
     def _show_layers(self) -> None:
         learned = [layer for layer in self._layers if layer.weights_from != "none" and len(layer.kernels)]
         if not learned:
-            self._tell("Nothing has learned this data set yet: press Run, and watch the weights take shape.")
+            self._tell("No network here has learned this data set yet: press Run, and watch the weights take shape.")
             return
         self._tell("")
         self.caption.setText(_when(learned[0]))

@@ -85,7 +85,7 @@ class ConvolutionSetup(QWidget):
     def show_layers(self, layers: Sequence[LayerWeights], word: str = "") -> None:
         """Lists learned kernels; `word` says why there are none."""
         self._layers = tuple(layers)
-        nothing = "Nothing has learned this data set yet: press Run."
+        nothing = "No network here has learned this data set yet: press Run."
         self.kernels.show_layers(layers, word or ("" if layers else nothing))
 
     @Slot()

@@ -144,6 +144,7 @@ class LayerPage(QScrollArea):
         rows = {row.name: row for row in spec.rows()}
         row = rows[layer]
         self.line.show_name(name, " · ".join(part for part in (_layer_words(row), words) if part), hue)
+        self.mosaic.setAccessibleName(f"{name}: {_layer_words(row)}")
         steps = box.names[-_MOST_TABS:]
         for place, tab in enumerate(self._tabs):
             tab.setVisible(len(steps) > 1 and place < len(steps))

@@ -81,8 +81,10 @@ class NetworkRow(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
-        for part in (self.line, self.legend, self.strip, *self.edges):
+        for part in (self.line, self.legend, self.strip):
             part.set_theme(theme)
+        for edge in self.edges:
+            edge.set_theme(theme)
         self._fit()
 
     def show_name(self, name: str, words: str, hue: QColor) -> None:

@@ -70,7 +70,7 @@ def cards_of(answer: Iterable[NetworkMaps]) -> tuple[Card, ...]:
 def when(maps: NetworkMaps) -> str:
     """Which weights an answer shows, in words."""
     if maps.weights_from == "none":
-        return "not trained yet: press Run to see what it makes of the picture"
+        return "not trained yet"
     if maps.weights_from == "shipped":
         learned = f", trained on {maps.learned_on}" if maps.learned_on else ""
         return f"shipped weights{learned}"

@@ -21,8 +21,9 @@ def show_part(widget: QWidget, area: QRect) -> None:
     """Scrolls whatever areas a widget lies in until a part of it, in its own px, is in sight."""
     parent = widget.parentWidget()
     while parent is not None:
-        if isinstance(parent, QScrollArea) and parent.widget().isAncestorOf(widget):
-            centre = widget.mapTo(parent.widget(), area.center())
+        inner = parent.widget() if isinstance(parent, QScrollArea) else None
+        if isinstance(parent, QScrollArea) and inner is not None and (inner is widget or inner.isAncestorOf(widget)):
+            centre = widget.mapTo(inner, area.center())
             parent.ensureVisible(
                 centre.x(), centre.y(), area.width() // 2 + _MARGIN_PX, area.height() // 2 + _MARGIN_PX
             )

@@ -193,8 +193,10 @@ class AttributionView(VerdictView):
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
-        for part in (*self.cards, self.grid, self.legend):
-            part.set_theme(theme)
+        for card in self.cards:
+            card.set_theme(theme)
+        self.grid.set_theme(theme)
+        self.legend.set_theme(theme)
         self._name_rows()
 
     def set_low(self, low: bool) -> None:
@@ -356,8 +358,9 @@ class AttributionView(VerdictView):
             self.cards.append(card)
         while len(self.cards) > len(found):
             card = self.cards.pop()
-            for part in (*card.parts, card):
+            for part in card.parts:
                 part.deleteLater()
+            card.deleteLater()
             self._cards.setColumnStretch(len(self.cards) % _COLUMNS, int(len(self.cards) >= _COLUMNS))
         names, colours = short_names(found), network_colours(found)
         for card, one in zip(self.cards, found, strict=True):

@@ -33,7 +33,7 @@ class NameLine(QWidget):
     def show_name(self, name: str, words: str, hue: QColor) -> None:
         """Shows a network."""
         self._name, self._words, self._hue = name, words, hue
-        self.setAccessibleName(f"{name}: {words}")
+        self.setAccessibleName(f"{name}: {words}" if words else name)
         self.setToolTip(words)
         self.update()
 

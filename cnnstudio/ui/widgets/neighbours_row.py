@@ -18,6 +18,12 @@ _LEAST_PX: Final = 40
 _MOST_PX: Final = 160
 
 
+def distance(far: float) -> str:
+    """A distance in four characters, so that it is legible under a small picture: "0.27", "12.3", "140"."""
+    places = max(0, 2 - (far >= 9.995) - (far >= 99.95))
+    return f"{far:.{places}f}"
+
+
 class NeighboursRow(QWidget):
     """One network's nearest training pictures, from left to right.
 
@@ -70,7 +76,7 @@ class NeighboursRow(QWidget):
             label_, far = int(found.labels[place]), float(found.distances[place])
             agrees = verdict is None or label_ == verdict
             colour = self._theme.colour("text" if agrees else "bad")
-            captions.append([Word(class_name(names, label_), colour), Word(f"at {far:.3g}")])
+            captions.append([Word(class_name(names, label_), colour), Word(f"at {distance(far)}")])
             tips.append(
                 f"Training picture {int(found.index[place]):,}: {class_name(names, label_)}, {far:.3f} away in "
                 f"{found.layer}. Click to put it on the canvas."

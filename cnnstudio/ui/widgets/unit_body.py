@@ -99,8 +99,9 @@ class UnitBody(QWidget):
             self._stack.addWidget(page)
         below.addWidget(self._stack, 1)
         self._tabs = self._make_tabs()
-        for part, share in ((self._tabs, 0), (self._first, _SHARES[1][0]), (self._below, _SHARES[1][1])):
-            self._right.addWidget(part, share)
+        self._right.addWidget(self._tabs)
+        self._right.addWidget(self._first, _SHARES[1][0])
+        self._right.addWidget(self._below, _SHARES[1][1])
 
     def _make_tabs(self) -> QWidget:
         held = QWidget()

@@ -231,4 +231,5 @@ class UnitMade(QWidget):
 
 
 def _rgb(pixels: np.ndarray) -> np.ndarray:
-    return as_rgb(pixels[None])[0]
+    coloured: np.ndarray = as_rgb(pixels[None])[0]
+    return coloured
