@@ -305,8 +305,8 @@ class ChartTabs(QWidget):
             made.setObjectName(tab_id)
             made.setAutoExclusive(True)
             made.clicked.connect(self._on_tab)
-            made.setVisible(len(entries) > 1)
             self._row.insertWidget(place, made)
+            made.setVisible(len(entries) > 1)  # not before it has a parent, or it would be a window
             self._tabs[tab_id] = made
 
     @Slot()
