@@ -120,3 +120,17 @@ def test_weights_become_purple_white_and_green():
     assert (each[1] == common[0]).all(), "with a scale of its own a weak tile looks like a strong one"
     assert (common[1] != common[0]).any()
     assert (as_tiles(np.zeros((1, 1, 2, 2), np.float32), each=True) == 255).all()
+
+
+def test_white_tiles_stand_out_where_they_are_outlined(qtbot):
+    white = np.full((1, 5, 5, 3), 255, np.uint8)
+    found = []
+    for outlined in (False, True):
+        mosaic = Mosaic(LIGHT, "Kernels", tile_px=40, outlined=outlined)
+        qtbot.addWidget(mosaic)
+        mosaic.resize(100, 60)
+        mosaic.set_tiles(white)
+        image = mosaic.grab().toImage()
+        edge = mosaic.tile_rect(0)
+        found.append(image.pixelColor(edge.left(), edge.center().y()).name())
+    assert found == ["#ffffff", LIGHT.line.lower()]

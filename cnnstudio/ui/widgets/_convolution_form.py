@@ -94,7 +94,7 @@ class KernelList(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GRID_PX // 2)
         self._column.addWidget(label("Kernels with a name", "heading"))
-        self.named = Mosaic(theme, "Kernels with a name", tile_px=_TILE_PX, gap_px=GRID_PX)
+        self.named = Mosaic(theme, "Kernels with a name", tile_px=_TILE_PX, gap_px=GRID_PX, outlined=True)
         presets = PRESETS.values()
         pictures = [signed_colours(one.kernel(one.size if one.fixed else _DRAWN_PX)) for one in presets]
         tiles = np.stack([_enlarged(picture, 3 * _DRAWN_PX) for picture in pictures])
@@ -136,7 +136,7 @@ class KernelList(QWidget):
 
     def _add_row(self) -> None:
         name = label("", "small")
-        mosaic = Mosaic(self._theme, "Learned kernels", tile_px=_SMALL_TILE_PX, gap_px=GRID_PX)
+        mosaic = Mosaic(self._theme, "Learned kernels", tile_px=_SMALL_TILE_PX, gap_px=GRID_PX, outlined=True)
         mosaic.chosen.connect(partial(self._on_learned, len(self._learned)))
         for part in (name, mosaic):
             self._column.insertWidget(self._column.count() - 1, part)

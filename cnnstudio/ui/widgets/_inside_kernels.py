@@ -78,7 +78,7 @@ class KernelsCard(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX)
         self.line = NameLine(theme)
-        self.mosaic = Mosaic(theme, "Weights of the layer", gap_px=GRID_PX)
+        self.mosaic = Mosaic(theme, "Weights of the layer", gap_px=GRID_PX, outlined=True)
         self.mosaic.chosen.connect(self.chosen)
         column.addWidget(self.line)
         column.addWidget(self.mosaic)

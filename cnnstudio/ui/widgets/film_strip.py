@@ -163,7 +163,7 @@ class FilmRow(QWidget):
         self.notice = label("", "muted", wrap=True)
         self.notice.hide()
         column.addWidget(self.notice)
-        self.mosaic = Mosaic(theme, "Film", tile_px=_LEAST_PX, gap_px=_GAP_PX)
+        self.mosaic = Mosaic(theme, "Film", tile_px=_LEAST_PX, gap_px=_GAP_PX, outlined=True)
         self.mosaic.chosen.connect(self._on_chosen)
         column.addWidget(self.mosaic)
         self.layer.activated.connect(self._on_layer)

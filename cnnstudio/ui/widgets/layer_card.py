@@ -60,7 +60,7 @@ class LayerCard(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX)
         self.line = NameLine(theme)
-        self.mosaic = Mosaic(theme, "Weights of the first layer", gap_px=GRID_PX)
+        self.mosaic = Mosaic(theme, "Weights of the first layer", gap_px=GRID_PX, outlined=True)
         column.addWidget(self.line)
         column.addWidget(self.mosaic)
 

@@ -70,11 +70,22 @@ class Mosaic(QWidget):
         tile_px: int = 56,
         gap_px: int = 6,
         one_row: bool = False,
+        outlined: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        """Makes an empty mosaic; `name` is for the screen reader, `tile_px` the width of a tile on screen."""
+        """Makes an empty mosaic.
+
+        Args:
+            theme: The look.
+            name: For the screen reader.
+            tile_px: The width of a tile on screen.
+            gap_px: Between two tiles.
+            one_row: Whether only the tiles that fit into one row are shown.
+            outlined: Whether a thin line goes around each tile: weights near zero are as white as the paper.
+            parent: Its owner.
+        """
         super().__init__(parent)
-        self._theme, self._one_row = theme, one_row
+        self._theme, self._one_row, self._outlined = theme, one_row, outlined
         self._tile_px, self._gap_px = tile_px, gap_px
         self._image: QImage | None = None
         self._pixels: Tiles = np.zeros((0, 1, 1, 3), np.uint8)
@@ -204,6 +215,9 @@ class Mosaic(QWidget):
         height, width = self._pixels.shape[1:3]
         area = self.tile_rect(index)
         draw_part(painter, area, self._image, QRect(0, index * height, width, height))
+        if self._outlined:
+            painter.setPen(self._theme.colour("line"))
+            painter.drawRect(area.adjusted(0, 0, -1, -1))
         if index in (self._selected, self._current):
             selected = index == self._selected
             painter.setPen(QPen(QColor(SELECTION) if selected else self._theme.colour("muted"), 3 if selected else 2))
