@@ -24,6 +24,8 @@ _Y_PAD: Final = 0.06
 _TICK_EM: Final = 5.5
 """Width that a tick of the x axis wants, in sizes of its letters."""
 _Y_TICKS: Final = 5
+_Y_TICK_LINES: Final = 1.7
+"""Lines of text from one number of the y axis to the next."""
 _FROM_ZERO: Final = 0.4
 """An axis whose smallest number is below this share of the largest begins at zero."""
 _LINES: Final = 17
@@ -147,11 +149,12 @@ def _y_range(chart: Chart, series: Sequence[Series]) -> tuple[float, float]:
     return (low if low == 0 else low - pad), (high if high == 0 else high + pad)
 
 
-def y_ticks(chart: Chart, axes: Axes) -> list[tuple[float, str]]:
-    """Numbers beside the y axis."""
+def y_ticks(chart: Chart, axes: Axes, metrics: QFontMetricsF) -> list[tuple[float, str]]:
+    """Numbers beside the y axis, as many as have room."""
+    about = min(_Y_TICKS, max(1, int(axes.area.height() / (_Y_TICK_LINES * metrics.height()))))
     if chart.percent:
-        return [(tick / 100, f"{tick:g} %") for tick in nice_ticks(100 * axes.y0, 100 * axes.y1, _Y_TICKS)]
-    return [(tick, tick_text(tick)) for tick in nice_ticks(axes.y0, axes.y1, _Y_TICKS)]
+        return [(tick / 100, f"{tick:g} %") for tick in nice_ticks(100 * axes.y0, 100 * axes.y1, about)]
+    return [(tick, tick_text(tick)) for tick in nice_ticks(axes.y0, axes.y1, about)]
 
 
 def x_ticks(chart: Chart, axes: Axes, metrics: QFontMetricsF) -> list[tuple[float, str]]:
@@ -187,7 +190,7 @@ def font_of(theme: Theme, rect: QRectF) -> QFont:
 def area_of(chart: Chart, others: Sequence[Chart], rect: QRectF, metrics: QFontMetricsF, names_px: float) -> QRectF:
     """Where lines may be, within `rect`: numbers stand to the left, names to the right."""
     draft = axes_of(chart, others, rect)
-    wide = max([metrics.horizontalAdvance(text) for _, text in y_ticks(chart, draft)], default=0.0)
+    wide = max([metrics.horizontalAdvance(text) for _, text in y_ticks(chart, draft, metrics)], default=0.0)
     top = metrics.height() * 1.8
     below = metrics.height() * 2.6
     return rect.adjusted(wide + GRID_PX, top, -names_px - GRID_PX, -below)

@@ -104,7 +104,7 @@ class Plot:
     def _paint_grid(self, painter: QPainter) -> None:
         theme, area, axes = self.theme, self.axes.area, self.axes
         tall = self.metrics.height()
-        for y, text in geometry.y_ticks(self.chart, axes):
+        for y, text in geometry.y_ticks(self.chart, axes, self.metrics):
             painter.setPen(QPen(theme.colour("grid"), 1))
             painter.drawLine(QPointF(area.left(), axes.py(y)), QPointF(area.right(), axes.py(y)))
             painter.setPen(theme.colour("faint"))

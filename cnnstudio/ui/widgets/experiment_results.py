@@ -7,7 +7,17 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnstudio.core.kept_sweeps import KeptSweep
 from cnnstudio.ui.theme import GRID_PX
@@ -96,7 +106,7 @@ class ResultsList(QWidget):
     def sizeHint(self) -> QSize:
         """As high as the rows, up to a limit."""
         tall = self._inner.sizeHint().height() if self._shown else 8 * GRID_PX
-        return QSize(max(_WIDE_PX, self._inner.sizeHint().width() + 2 * GRID_PX), min(tall + GRID_PX, _MOST_PX))
+        return QSize(max(_WIDE_PX, self._inner.sizeHint().width() + 4 * GRID_PX), min(tall + GRID_PX, _MOST_PX))
 
     def _fill(self, results: Sequence[KeptSweep], going: Collection[str]) -> None:
         while (item := self._grid.takeAt(0)) is not None:
@@ -128,6 +138,8 @@ class ResultsList(QWidget):
         deletes.clicked.connect(lambda _, kept_id=kept.id: self.deleted.emit(kept_id))
         deletes.setEnabled(not going)
         self.delete_buttons[kept.id] = deletes
+        for made in (opens, deletes):
+            made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         for column, part in enumerate((name, label(when_words(kept), "small"), opens, compare, deletes)):
             self._grid.addWidget(part, row, column)
 

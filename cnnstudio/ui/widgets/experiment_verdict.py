@@ -16,6 +16,8 @@ from cnnstudio.ui.widgets.basic import Fold, explain_on_focus, label, set_role
 
 _LEAST_LINES: Final = 3
 _MOST_LINES: Final = 13
+_MOST_SHARE: Final = 0.42
+"""Of the height that chart and words share: the chart needs the rest."""
 _FAILURES: Final = 5
 """More failed runs than this are counted, not listed."""
 
@@ -194,7 +196,10 @@ class VerdictCard(QWidget):
         width = max(self.width(), 40 * GRID_PX)
         words = self._inner.heightForWidth(width - 2 * GRID_PX)
         below = 0 if self.constructed.isHidden() else self.constructed.heightForWidth(width) + GRID_PX
-        return QSize(width, min(words, self._lines(_MOST_LINES)) + below)
+        parent = self.parentWidget()
+        share = round(_MOST_SHARE * parent.height()) - below if parent is not None else words
+        most = min(self._lines(_MOST_LINES), max(share, self._lines(_LEAST_LINES)))
+        return QSize(width, min(words, most) + below)
 
     def minimumSizeHint(self) -> QSize:
         """The headline and a little more."""
