@@ -137,7 +137,8 @@ class Plot:
         pen.setDashPattern(_DOTS)
         painter.setPen(pen)
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        painter.drawText(QPointF(area.left() + 2, y - 3), "chance")
+        below = y + self.metrics.height() <= area.bottom()
+        painter.drawText(QPointF(area.left() + 2, y + self.metrics.ascent() if below else y - 3), "chance")
 
     # Lines
 

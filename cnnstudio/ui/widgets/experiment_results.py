@@ -102,6 +102,19 @@ class ResultsList(QWidget):
             with QSignalBlocker(box):
                 box.setChecked(kept.id in compared and kept.id != open_id)
             box.setEnabled(kept.id != open_id)
+        self._widen()
+
+    def _widen(self) -> None:
+        """Gives every column the width of its widest part, also of those that the style lets shrink."""
+        for column in range(self._grid.columnCount()):
+            widths = [0]
+            for row in range(self._grid.rowCount()):
+                item = self._grid.itemAtPosition(row, column)
+                part = item.widget() if item is not None else None
+                if part is not None:
+                    part.ensurePolished()
+                    widths.append(min(part.sizeHint().width(), part.maximumWidth()))
+            self._grid.setColumnMinimumWidth(column, max(widths))
 
     def sizeHint(self) -> QSize:
         """As high as the rows, up to a limit."""
