@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnstudio.core import limits
 from cnnstudio.core.events import Answered, Answering, EngineReady, EngineUnavailable, Event, Preparing, StepEnd
@@ -122,7 +122,10 @@ class Mailbox:
         if isinstance(event, (Preparing, Answering)):
             about = event.run_id if isinstance(event, Preparing) else event.question_id
             key = (type(event), about)
-            self._events.pop(self._progress_places.get(key, -1), None)
+            before = self._events.pop(self._progress_places.get(key, -1), None)
+            if isinstance(event, Answering) and isinstance(before, Answering) and event.values is None:
+                # What was known a moment ago still is; only how far it is is newer.
+                event = replace(event, values=before.values)
             self._progress_places[key] = self._place
         self._events[self._place] = event
         self._place += 1

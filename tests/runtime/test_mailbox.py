@@ -170,3 +170,16 @@ def test_two_writers_and_a_reader_lose_no_event_and_keep_each_writers_order():
     assert most_points <= 16
     for run_id in (1, 2):
         assert [event.step for event in events if event.run_id == run_id] == list(range(10, 2_001, 10))
+
+
+def test_what_is_known_of_an_answer_is_not_lost_under_newer_progress():
+    mailbox = Mailbox()
+    mailbox.put(Answering(7, 0.1, "learning", {"test": 0.5}))
+    mailbox.put(Answering(7, 0.2, "learning"))
+    mailbox.put(Answering(8, 0.9, "another question"))
+    assert mailbox.take().events == (
+        Answering(7, 0.2, "learning", {"test": 0.5}),
+        Answering(8, 0.9, "another question"),
+    )
+    mailbox.put(Answering(7, 0.3, "learning"))
+    assert mailbox.take().events == (Answering(7, 0.3, "learning"),)
