@@ -108,11 +108,7 @@ def test_large_letters_leave_the_plot_out(panel, filled):
 
 
 def test_numbers_are_short():
-    assert [short(number) for number in (None, 999, 30_000, 999_949, 2_400_000)] == [
-        "",
-        "999",
-        "30.0k",
-        "999.9k",
-        "2.4M",
-    ]
+    numbers = {999: "999", 9_840: "9.8k", 30_000: "30k", 999_499: "999k", 999_500: "1.0M", 2_400_000: "2.4M"}
+    assert {number: short(number) for number in numbers} == numbers
+    assert short(None) == ""
     assert percent(None) == ""

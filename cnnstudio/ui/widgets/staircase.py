@@ -45,12 +45,13 @@ _TIPS: Final = (
 
 
 def short(number: int | None) -> str:
-    """A count in four characters, as in "30.0k" or "1.2M"."""
+    """A count in four characters at most, as in "9.8k", "30k" or "1.2M"."""
     if number is None:
         return ""
     if number < 1_000:
         return str(number)
-    return f"{number / 1e3:.1f}k" if number < 999_950 else f"{number / 1e6:.1f}M"
+    size, unit = (number / 1e3, "k") if number < 999_500 else (number / 1e6, "M")
+    return f"{size:.1f}{unit}" if size < 9.95 else f"{size:.0f}{unit}"
 
 
 def percent(spread: Spread | None) -> str:
@@ -133,7 +134,7 @@ class Staircase(QWidget):
         """Left end and width of every column; the plot is between the first one and the others, where there is room."""
         metrics = self._metrics(bold=True)
         lines = [self._headings(), *map(self.cells, self._rows)]
-        wide = [max(map(metrics.horizontalAdvance, texts)) + 1.5 * GRID_PX for texts in zip(*lines, strict=True)][1:]
+        wide = [max(map(metrics.horizontalAdvance, texts)) + GRID_PX for texts in zip(*lines, strict=True)][1:]
         left = self.width() - sum(wide)
         found = [(0.0, left)]
         for each in wide:
