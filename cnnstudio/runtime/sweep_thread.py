@@ -23,6 +23,9 @@ from cnnstudio.runtime.sweep import RunFailed, RunMeasured, RunRepeated, RunsTak
 _FINDINGS_SHARE: Final = 10
 """Findings are computed anew at once, but never take more than this part of the time."""
 
+_LEAST_WORK: Final = 0.5
+"""Runs that must be done before the time left can be told: the first one begins with loading torch."""
+
 _BROKEN: Final = ErrorReport(
     "The experiment ended because of a fault in the program.",
     "The message above and the log say where.",
@@ -231,13 +234,13 @@ class SweepThread(threading.Thread):
 
 
 def seconds_left(state: SweepState, taken: int) -> float | None:
-    """Until the end at the pace so far; None before the first run is done.
+    """Until the end at the pace so far; None before half a run is done.
 
     Args:
         state: How far it is.
         taken: Runs that were there before this sitting.
     """
-    if state.done <= taken:
-        return None
     work = state.fraction * state.planned - taken
+    if work < _LEAST_WORK:
+        return None
     return state.seconds / work * (1 - state.fraction) * state.planned

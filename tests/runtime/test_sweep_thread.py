@@ -158,7 +158,7 @@ def test_it_reads_what_a_folder_keeps_and_does_nothing(tmp_path, window):
     assert state.findings.done == 2
 
 
-def test_the_time_left_is_told_after_the_first_run():
+def test_the_time_left_is_told_after_half_a_run():
     some = SweepState(planned=4, seconds=10.0)
     assert seconds_left(some, 0) is None
     order = toy.plan({"seeds": 1, "slices": 1, "trick": "", "folder": ""})[0]
@@ -166,4 +166,5 @@ def test_the_time_left_is_told_after_the_first_run():
     assert seconds_left(SweepState(planned=4, seconds=10.0, failures=(failed,)), 0) == pytest.approx(30.0)
     half = SweepState(planned=4, seconds=15.0, failures=(failed,), under_way=((order, Progress(0.5, "")),))
     assert seconds_left(half, 0) == pytest.approx(25.0)
-    assert seconds_left(half, 1) is None
+    assert seconds_left(half, 1) == pytest.approx(75.0)
+    assert seconds_left(half, 2) is None

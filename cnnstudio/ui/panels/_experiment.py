@@ -316,6 +316,8 @@ class ExperimentPanel(Panel):
     # Showing
 
     def _refresh(self) -> None:
+        from cnnstudio.ui.widgets.experiment_chart import compared_charts
+
         if self.shown is not None and self.answered and self.isVisible():
             self._read(self.shown)
         findings = self._current()
@@ -324,7 +326,7 @@ class ExperimentPanel(Panel):
         if findings is None:
             self.charts.set_charts(())
         else:
-            self.charts.set_charts(findings.charts, self._others())
+            self.charts.set_charts(findings.charts, compared_charts(self.studio.experiments, self._compared))
         state = self.studio.experiments.state(self.shown) if self.shown is not None else None
         failures = state.failures if state is not None else ()
         notes = [*(state.notes if state is not None else ()), *filter(None, [self.live.failure])]
@@ -364,17 +366,6 @@ class ExperimentPanel(Panel):
     def _tell_results(self, results: Sequence[Result], findings: Findings | None) -> None:
         if findings is not None and self.answered:
             self.on_results(results, findings)
-
-    def _others(self) -> dict[str, Any]:
-        from cnnstudio.ui.widgets._experiment_paint import Compared
-
-        found: dict[str, tuple[Compared, ...]] = {}
-        for kept_id in self._compared:
-            kept, state = self.studio.experiments.find(kept_id), self.studio.experiments.state(kept_id)
-            if kept is not None and state is not None and state.findings is not None:
-                for chart in state.findings.charts:
-                    found[chart.id] = (*found.get(chart.id, ()), Compared(kept.name, chart))
-        return found
 
     def _show_row(self) -> None:
         problem = self._problem()

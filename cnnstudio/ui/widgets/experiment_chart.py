@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.experiment import Chart
+from cnnstudio.ui.experiments import Experiments
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._experiment_axes import spread_text, value_text, x_text
 from cnnstudio.ui.widgets._experiment_paint import Compared, Plot
@@ -231,6 +232,17 @@ class ExperimentChart(QWidget):
     def sizeHint(self) -> QSize:
         """A figure in a book."""
         return _BEST
+
+
+def compared_charts(here: Experiments, kept_ids: Sequence[str]) -> dict[str, tuple[Compared, ...]]:
+    """The charts of other results, by the chart's id, as `ChartTabs.set_charts` takes them."""
+    found: dict[str, tuple[Compared, ...]] = {}
+    for kept_id in kept_ids:
+        kept, state = here.find(kept_id), here.state(kept_id)
+        if kept is not None and state is not None and state.findings is not None:
+            for chart in state.findings.charts:
+                found[chart.id] = (*found.get(chart.id, ()), Compared(kept.name, chart))
+    return found
 
 
 class ChartTabs(QWidget):

@@ -39,7 +39,7 @@ def progress_words(state: SweepState) -> str:
     elif not state.under_way:
         said += " · the workers are starting"
     if state.under_way:
-        said += f" · {state.under_way[0][0].title}"
+        said += f" · {len(state.under_way)} under way"
     return said
 
 
