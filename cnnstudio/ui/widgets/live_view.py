@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.experiment import Result, Settings
 from cnnstudio.ui.live_runs import LiveRuns
+from cnnstudio.ui.theme import network_colours
+from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.attribution_base import VerdictView
 
 
@@ -34,3 +38,64 @@ class LiveView(VerdictView):
 
     def on_live_progress(self, order: Any, event: Any) -> None:
         """A run that the view asked for is on its way."""
+
+
+class Answerer(Protocol):
+    """What answered: a network of the moment, or one that a run of the experiment trained."""
+
+    @property
+    def network(self) -> str:
+        """The network's key, or the run's."""
+
+    @property
+    def title(self) -> str:
+        """As in "LeNet-5", or in "LeNet-5, learned with marks"."""
+
+    @property
+    def role(self) -> str:
+        """The role: "mlp", "cnn", "local" or ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How to speak of one that answered.
+
+    Attributes:
+        name: Short, in its colour.
+        how: What a run's network learned, as in "learned with marks"; "" for one of the moment.
+        hue: The network's.
+    """
+
+    name: str
+    how: str
+    hue: QColor
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The network behind an answer."""
+
+    network: str
+    title: str
+    role: str
+
+
+def named(found: Iterable[Answerer], bases: Mapping[str, str]) -> dict[str, Named]:
+    """Names and hues by key; a run's network has those of the network that it is, and says what it learned.
+
+    Args:
+        found: What answered.
+        bases: The networks' keys by the keys of runs.
+    """
+    found = tuple(found)
+    behind: dict[str, _Base] = {}
+    for one in found:
+        key = bases.get(one.network, one.network)
+        behind.setdefault(key, _Base(key, one.title.partition(", ")[0], one.role))
+    names, hues = short_names(behind.values()), network_colours(behind.values())
+    made = {}
+    for one in found:
+        key = bases.get(one.network, one.network)
+        how = one.title.partition(", ")[2] if one.network in bases else ""
+        made[one.network] = Named(names[key], how, hues[key])
+    return made

@@ -85,7 +85,6 @@ class MicroscopeView(LiveView):
             box.setRange(-REACH_PX, REACH_PX)
             box.setValue(start)
             box.setSuffix(" px")
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             box.setAlignment(Qt.AlignmentFlag.AlignCenter)
             box.setAccessibleName(f"Shift {name}")
             box.setToolTip(tip)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from cnnstudio.core.equivariance import ShiftedMaps
 from cnnstudio.core.inside import Numbers, Pixels
@@ -69,23 +69,16 @@ class ShiftStage(QWidget):
         self.maps: dict[str, ShownMap] = {}
         upper = QHBoxLayout()
         upper.setSpacing(2 * GRID_PX)
-        upper.addLayout(self._pair(theme), 2)
+        upper.addLayout(self._row(theme, ("x", "shifted")), 2)
         upper.addLayout(self._make_words(), 3)
         column.addLayout(upper, 2)
-        column.addLayout(self._triple(theme), 3)
+        column.addLayout(self._row(theme, ("of_shifted", "moved", "difference")), 3)
         column.addStretch(0)
 
-    def _pair(self, theme: Theme) -> QGridLayout:
-        return self._row(theme, ("x", "shifted"))
-
-    def _triple(self, theme: Theme) -> QGridLayout:
-        return self._row(theme, ("of_shifted", "moved", "difference"))
-
-    def _row(self, theme: Theme, names: tuple[str, ...]) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(GRID_PX)
-        grid.setVerticalSpacing(2)
-        for place, name in enumerate(names):
+    def _row(self, theme: Theme, names: tuple[str, ...]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID_PX)
+        for name in names:
             title, tip = HEADS[name]
             head = ElidedLabel("small")
             head.set_whole(title)
@@ -96,11 +89,13 @@ class ShiftStage(QWidget):
             if name not in ("x", "shifted"):
                 made.describe = lambda row, column, which=name: self._said_at(which, row, column)
             self.maps[name] = made
-            grid.addWidget(head, 0, place)
-            grid.addWidget(made, 1, place)
-            grid.setColumnStretch(place, 1)
-        grid.setRowStretch(1, 1)
-        return grid
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            column.addWidget(head)
+            column.addWidget(made, 1)
+            column.addStretch(0)
+            row.addLayout(column, 1)
+        return row
 
     def _make_words(self) -> QVBoxLayout:
         words = QVBoxLayout()
@@ -111,7 +106,6 @@ class ShiftStage(QWidget):
         row.addWidget(self.title, 1)
         self.which = QSpinBox()
         self.which.setPrefix("map ")
-        self.which.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.which.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.which.setAccessibleName("Map of the layer")
         self.which.setToolTip("Which of the layer's maps is shown; the errors are over all of them.")
