@@ -1,0 +1,238 @@
+"""What does depth do, and what does the shortcut do? Two networks learn side by side, gradients layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
+
+from cnnstudio.core.errors import StudioError
+from cnnstudio.core.events import Answering
+from cnnstudio.core.experiment import Findings, Order, Partly, Result, Settings
+from cnnstudio.ui.panels._experiment import ExperimentPanel
+from cnnstudio.ui.panels._panel import PanelInfo, run_alone
+from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
+from cnnstudio.ui.widgets.gradient_strip import GradientStrip, Watched
+
+_SLOT: Final = "depth"
+_STEP: Final = 0.05
+_LAST: Final = 0.95
+_SLIDER_PX: Final = 8 * GRID_PX
+_LEAST_EM: Final = 31
+"""A panel that is less high than that many times its text leaves the maps to their tabs."""
+_FLIP_TIP: Final = (
+    "After this share of the run the plain network gets its shortcuts and the other one loses them; 0 % is never. It "
+    "is set before the run and not by a click in it: what decides a run's numbers is written down first, so that "
+    "anybody can repeat it. Only the deepest networks are flipped."
+)
+_WATCH: Final = "Watch"
+_WATCH_TIP: Final = "Both networks learn now, in turns, with the first seed; curves and gradients are drawn meanwhile."
+
+
+class DepthPanel(ExperimentPanel):
+    """Gradients of two runs above the charts, live.
+
+    Thread: GUI.
+    """
+
+    INFO = PanelInfo("depth", "What does depth do?", "Depth", "Test", 80)
+    EXPERIMENT = "depth"
+
+    def build_extra(self) -> QWidget:
+        """Makes the maps and, in the row of the settings, what starts a run."""
+        self._partly: dict[str, Result] = {}
+        self._told: tuple[Result, ...] = ()
+        self._keys: tuple[str, ...] = ()
+        self._open_loss = False
+        self.strip = GradientStrip(self.studio.theme)
+        self._starter = QWidget()
+        row = QHBoxLayout(self._starter)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID_PX)
+        self.watch = button(_WATCH, tip=_WATCH_TIP)
+        self.watch.clicked.connect(self._on_watch)
+        self.layers = QComboBox()
+        self.layers.setAccessibleName("layers of the two networks")
+        self.layers.setToolTip("The shallowest or the deepest of the networks that are compared.")
+        explain_on_focus(self.layers)
+        self.layers.activated.connect(self._on_layers)
+        self.flip = QSlider(Qt.Orientation.Horizontal)
+        self.flip.setRange(0, round(_LAST / _STEP))
+        self.flip.setPageStep(1)
+        self.flip.setFixedWidth(_SLIDER_PX)
+        self.flip.setAccessibleName("when the shortcut is flipped")
+        self.flip.setToolTip(_FLIP_TIP)
+        explain_on_focus(self.flip)
+        self.flip.valueChanged.connect(self._on_flip)
+        self.flip_words: QLabel = label("", "muted", tip=_FLIP_TIP)
+        for part in (self.watch, self.layers, self.flip, self.flip_words):
+            row.addWidget(part)
+        self._starter.setVisible(False)
+        self.controls.insertWidget(0, self._starter)
+        return self.strip
+
+    def sync(self) -> None:
+        """Shows the runs that are known."""
+        super().sync()
+        self._fit()
+
+    def on_answered(self) -> None:
+        """Runs can be watched from now on."""
+        self._fit()
+
+    def on_settings(self, settings: Settings) -> None:
+        """Other networks: what was on its way is given up."""
+        self._partly.clear()
+        self._keys, self._told = (), ()
+        self._fit()
+
+    def on_theme(self, theme: Theme) -> None:
+        """Restyles."""
+        super().on_theme(theme)
+        self.strip.set_theme(theme)
+        self._fold()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves out what there is no room for."""
+        super().resizeEvent(event)
+        self._fold()
+
+    def _fold(self) -> None:
+        self.strip.setVisible(self.height() >= _LEAST_EM * self.studio.theme.body_px)
+
+    def on_live_progress(self, order: Order, event: Answering) -> None:
+        """Keeps what is known of a run, and lets it be drawn soon."""
+        if event.values:
+            self._partly[order.key] = Result(order, event.values)
+            self._pacer.soon()
+
+    def coming(self) -> Sequence[Result]:
+        """Runs on their way: those watched here, and those of a sweep that is shown."""
+        for key in [key for key in self._partly if key in self.live.results]:
+            del self._partly[key]
+        state = self.studio.experiments.state(self.shown) if self.shown is not None else None
+        swept = [
+            Result(order, progress.values)
+            for order, progress in (state.under_way if state is not None else ())
+            if isinstance(progress, Partly) and progress.values
+        ]
+        return (*swept, *self._partly.values())
+
+    def on_results(self, results: Sequence[Result], findings: Findings) -> None:
+        """Draws the two runs that are chosen."""
+        self._told = tuple(results)
+        self._show_runs()
+
+    def _refresh(self) -> None:
+        super()._refresh()
+        if self._open_loss and self._partly:
+            self._open_loss = False
+            self.charts.open("loss")
+        if self.live.failure:
+            self._partly.clear()
+        watched = self._watching()
+        self.watch.setText("Stop" if watched else _WATCH)
+        self.watch.setEnabled(watched or bool(self._orders()))
+
+    def _watching(self) -> bool:
+        """Whether a run that was asked for here is not over."""
+        return bool(self._keys) and not self.live.failure and any(k not in self.live.results for k in self._keys)
+
+    def _fit(self) -> None:
+        """Chooser and slider as the settings have them."""
+        from cnnstudio.experiments.depth import depths
+
+        self._starter.setVisible(self.answered)
+        try:
+            tried = depths(self.form.values)
+        except StudioError:
+            tried = ()  # the row above says what is wrong
+        chosen = self.layers.currentData()
+        with QSignalBlocker(self.layers), QSignalBlocker(self.flip):
+            self.layers.clear()
+            for count in dict.fromkeys((*tried[-1:], *tried[:1])):
+                self.layers.addItem(f"{count} layers", count)
+            self.layers.setCurrentIndex(max(0, self.layers.findData(chosen)))
+            self.flip.setValue(round(float(self.form.values["flip_at"]) / _STEP))
+        self.flip.setEnabled(self.layers.currentIndex() == 0)
+        self._say_flip()
+        self._show_runs()
+
+    def _say_flip(self) -> None:
+        share = float(self.form.values["flip_at"])
+        never = not share or not self.flip.isEnabled()
+        self.flip_words.setText("no flip" if never else f"flip at {100 * share:.0f} %")
+        wide = self.flip_words.fontMetrics().horizontalAdvance("flip at 95 %")
+        self.flip_words.setMinimumWidth(wide)
+
+    def _orders(self) -> tuple[Order, ...]:
+        """The plain and the residual network of the first seed that are chosen."""
+        layers = self.layers.currentData()
+        try:
+            planned = self.info.plan(self.info.settings(self.form.values))
+        except StudioError:
+            return ()  # the row above says what is wrong
+        flip = float(self.form.values["flip_at"]) if self.flip.isEnabled() else 0.0
+        first = planned[0].params["seed"] if planned else 0
+        wanted = {"layers": layers, "flip_at": flip, "seed": first}
+        return tuple(each for each in planned if all(each.params[name] == value for name, value in wanted.items()))
+
+    def _show_runs(self) -> None:
+        from cnnstudio.experiments._depth_findings import WIRINGS
+
+        known = {result.order.key: result for result in self._told}
+        runs = []
+        for order in self._orders():
+            result, title = known.get(order.key), WIRINGS[str(order.params["network"])]
+            if result is not None:
+                runs.append(Watched(title, result.values, "test" in result.values))
+            elif order.key in self._keys:
+                runs.append(Watched(title, {}))
+        self.strip.set_runs(runs)
+
+    @Slot()
+    def _on_watch(self) -> None:
+        if self._watching():
+            self.live.give_up()
+            self._partly.clear()
+            self._keys = ()
+        else:
+            orders = self._orders()
+            self._keys = tuple(order.key for order in orders)
+            self._open_loss = True
+            self.live.failure = ""
+            self.live.measure(orders, _SLOT)
+        self._show_runs()
+        self._refresh()
+
+    @Slot(int)
+    def _on_layers(self, index: int) -> None:
+        self._fit()
+
+    @Slot(int)
+    def _on_flip(self, place: int) -> None:
+        self.form.set_values({"flip_at": round(place * _STEP, 2)})
+        self.form.changed.emit()
+
+    def settings(self) -> dict[str, Any]:
+        """Also which networks are watched."""
+        return super().settings() | {"layers": self.layers.currentData()}
+
+    def restore(self, settings: dict[str, Any]) -> None:
+        """Chooses them again."""
+        super().restore(settings)
+        self._fit()
+        place = self.layers.findData(settings.get("layers"))
+        if place >= 0:
+            self.layers.setCurrentIndex(place)
+            self._fit()
+
+
+PANEL = DepthPanel.INFO
+
+if __name__ == "__main__":
+    raise SystemExit(run_alone(DepthPanel))
