@@ -61,6 +61,11 @@ def test_watch_measures_both_networks_of_the_first_seed(rig, qtbot):
     panel.watch.click()
     assert panel.watch.text() == "Watch"
     assert panel.strip.runs == ()
+    panel.watch.click()
+    panel.hide()
+    assert not rig.studio.waits_for_answers
+    panel.show()
+    assert panel.watch.text() == "Watch"
 
 
 def test_what_is_told_on_the_way_is_drawn_and_joins_the_curves(panel, qtbot):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from cnnstudio.core.errors import StudioError
@@ -95,6 +95,12 @@ class DepthPanel(ExperimentPanel):
         super().on_theme(theme)
         self.strip.set_theme(theme)
         self._fold()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What nobody watches is given up."""
+        if self._watching() and not event.spontaneous():
+            self._give_up()
+        super().hideEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves out what there is no room for."""
@@ -194,12 +200,15 @@ class DepthPanel(ExperimentPanel):
                 runs.append(Watched(title, {}))
         self.strip.set_runs(runs)
 
+    def _give_up(self) -> None:
+        self.live.give_up()
+        self._partly.clear()
+        self._keys = ()
+
     @Slot()
     def _on_watch(self) -> None:
         if self._watching():
-            self.live.give_up()
-            self._partly.clear()
-            self._keys = ()
+            self._give_up()
         else:
             orders = self._orders()
             self._keys = tuple(order.key for order in orders)
