@@ -153,7 +153,7 @@ def test_networks_learn_none_of_these_and_answer_too(rig, panel):
     assert asked(rig)[-1].runs == tuple(order.key for order in orders)
     cards = list(panel.view.cards.values())
     assert len(cards) == 4
-    assert cards[2].line.words.startswith("with none: says ")
+    assert cards[2].line.accessibleName().startswith("MLP + none: says ")
     assert len(cards[2].bars.shares) == 11
     count = len(asked(rig, Measure))
     panel.view.teacher.button.click()

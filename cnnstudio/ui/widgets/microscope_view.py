@@ -25,6 +25,7 @@ BENCH: Final = ""
 """What stands for single operations in the list of networks."""
 _SLOT: Final = "microscope"
 _MOST_MAPS: Final = 64
+_FIELD_PX: Final = 76
 _LIST_SHARE, _STAGE_SHARE = 4, 6
 _KEY: Final = "solid: away from borders · hatched: at borders · outline: no places left, values compared"
 
@@ -85,6 +86,7 @@ class MicroscopeView(LiveView):
             box.setRange(-REACH_PX, REACH_PX)
             box.setValue(start)
             box.setSuffix(" px")
+            box.setFixedWidth(_FIELD_PX)
             box.setAlignment(Qt.AlignmentFlag.AlignCenter)
             box.setAccessibleName(f"Shift {name}")
             box.setToolTip(tip)

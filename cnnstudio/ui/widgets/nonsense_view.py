@@ -33,6 +33,8 @@ _EACH: Final = 2
 _TILE_PX, _LOW_TILE_PX = 56, 46
 _LOW_WORDS: Final = 2
 """More verdicts have no room under a small picture; its tip has all of them."""
+_WORDY: Final = 4
+"""Of more networks than this the words below are tips only."""
 _TICKS_PER_DECADE: Final = 20
 _SLIDER_PX: Final = 120
 _TEACH_TIP: Final = (
@@ -99,7 +101,7 @@ class NonsenseCard(QWidget):
         shares = softmax(one.logits[at], temperature)
         verdict = int(shares.argmax())
         words = f"says {class_name(shown, verdict)}, {percent(float(shares[verdict]))}"
-        self.line.show_name(how.name, f"with none: {words}" if how.how else words, how.hue)
+        self.line.show_name(f"{how.name} + {NONE}" if how.how else how.name, words, how.hue)
         self.bars.show_numbers(shown, one.logits[at], shares, top, how.hue)
         said = limit_words(one, at)
         self.said.setText(said)
@@ -242,10 +244,12 @@ class NonsenseView(LiveView):
 
     def set_low(self, low: bool) -> None:
         """Smaller pictures, and the words as tips."""
-        self._low = low
-        self.gallery.set_tile_px(_LOW_TILE_PX if low else _TILE_PX)
-        for card in self.cards.values():
-            card.set_low(low)
+        if low != self._low:
+            self._low = low
+            self.gallery.set_tile_px(_LOW_TILE_PX if low else _TILE_PX)
+            for card in self.cards.values():
+                card.set_low(low or len(self.cards) > _WORDY)
+            self._show()
 
     def settings(self) -> dict[str, Any]:
         """Temperature, pictures, and the one that is looked at."""
@@ -332,7 +336,7 @@ class NonsenseView(LiveView):
         self.cards = {}
         for key in keys:
             self.cards[key] = card = NonsenseCard(self.studio.theme)
-            card.set_low(self._low or len(keys) > 3)
+            card.set_low(self._low or len(keys) > _WORDY)
             self._cards.addWidget(card, 1)
 
     # What a person does

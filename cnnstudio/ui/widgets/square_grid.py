@@ -131,7 +131,7 @@ class SquareGrid(QWidget):
         self._columns = columns
 
     def _best(self) -> int:
-        """The number of columns with the largest pictures; of equals, the one with fewer rows."""
+        """The number of columns with the largest pictures; of near equals the one that leaves no cell empty."""
         count = len(self._cells)
         if not count:
             return 1
@@ -143,7 +143,7 @@ class SquareGrid(QWidget):
             high = (self.height() - GRID_PX * (rows - 1)) / rows - beside
             return min(wide, high)
 
-        return max(range(1, count + 1), key=lambda columns: (round(side(columns)), columns))
+        return max(range(1, count + 1), key=lambda columns: (side(columns) // GRID_PX, -(-count % columns), columns))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another room, perhaps other columns."""
