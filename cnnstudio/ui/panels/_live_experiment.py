@@ -50,7 +50,7 @@ class LiveExperimentPanel(ExperimentPanel):
 
     def build_view(self) -> LiveView:
         """Makes the view of the picture, once."""
-        raise NotImplementedError
+        return LiveView(self.studio)
 
     def build(self) -> None:
         """Makes tabs, view and experiment."""
