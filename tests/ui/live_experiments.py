@@ -39,6 +39,7 @@ def fits(rig: Any, qtbot: Any, qapp: Any, kind: type, answers: dict[type, Any], 
     """The answered panel has room in the smallest window, in every theme and tab."""
     rig.engine.answers |= answers
     rig.studio.set_picture(three())
+    rig.studio.set_config(rig.studio.config.with_(networks=("mlp", "lenet5", "mlp_deep", "local")))
     for name, theme in THEMES.items():
         look.apply(qapp, theme)
         rig.studio.set_theme(theme)

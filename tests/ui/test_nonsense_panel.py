@@ -224,3 +224,25 @@ def test_of_many_classes_those_with_the_largest_logits_are_shown(qtbot, panel):
 
 def test_it_fits_when_it_is_answered(rig, qtbot, qapp):
     fits(rig, qtbot, qapp, NonsensePanel, ANSWERS)
+
+
+def test_a_run_does_not_replace_a_question_that_is_being_answered(rig, panel):
+    rig.studio.run()
+    rig.engine.advance(8)
+    settle(rig)
+    rig.engine.answer_at_once = False
+    panel.view.refresh()
+    before = len(asked(rig))
+    for _ in range(3):
+        rig.engine.advance(2)
+        settle(rig)
+        panel.view._pacer.timeout.emit()
+    assert len(asked(rig)) == before, "it waits"
+    rig.studio.set_picture(three()[:, ::-1])
+    assert len(asked(rig)) == before + 1, "the pen does not"
+    rig.engine.answer_waiting()
+    settle(rig)
+    rig.engine.advance(2)
+    settle(rig)
+    panel.view._pacer.timeout.emit()
+    assert len(asked(rig)) > before + 1

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.experiment import Result, Settings
+from cnnstudio.core.questions import Question
 from cnnstudio.ui.live_runs import LiveRuns
+from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import network_colours
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.attribution_base import VerdictView
@@ -26,6 +29,31 @@ class LiveView(VerdictView):
     """
 
     corner: QWidget | None = None
+
+    def __init__(self, studio: Studio) -> None:
+        """Makes it empty."""
+        super().__init__(studio)
+        self._waits = False
+
+    def ask(self, question: Question[Any], on_answer: Callable[[Any], None], slot: str) -> None:
+        """Asks, in place of what was asked before; `waits` tells until there is an answer."""
+        self._on_answer = on_answer
+        self._waits = True
+        self.studio.ask(question, self._take, self.on_error, slot=slot)
+
+    @property
+    def follows(self) -> bool:
+        """Whether another step of a run may be asked about: it never replaces a question that is being answered."""
+        return self.studio.moment is None and not self._waits
+
+    def on_error(self, report: ErrorReport) -> None:
+        """A question had no answer."""
+        self._waits = False
+        super().on_error(report)
+
+    def _take(self, answer: Any) -> None:
+        self._waits = False
+        self._on_answer(answer)
 
     def join(self, live: LiveRuns) -> None:
         """The runs that the view may ask for; called once."""

@@ -144,7 +144,7 @@ class MicroscopeView(LiveView):
 
     def follow_run(self) -> None:
         """Four times a second."""
-        if self.studio.moment is None:
+        if self.follows:
             self._pacer.soon()
 
     def set_theme(self, theme: Theme) -> None:
@@ -207,16 +207,14 @@ class MicroscopeView(LiveView):
         dataset, moment, (down, right) = self.studio.reading.dataset, self.studio.moment, self.shift
         network = str(self.source.currentData())
         if network == BENCH:
-            self.studio.ask(
-                ShiftOperations(
-                    picture, dataset, down, right, self.padding.currentData(), networks=self.studio.reading.networks,
-                    step=moment,
-                ),
-                self._on_found, self.on_error, slot=_SLOT,
+            operations = ShiftOperations(
+                picture, dataset, down, right, self.padding.currentData(), networks=self.studio.reading.networks,
+                step=moment,
             )  # fmt: skip
+            self.ask(operations, self._on_found, _SLOT)
         else:
             layers = ShiftLayers(picture, dataset, network, down, right, moment, most=_MOST_MAPS)
-            self.studio.ask(layers, self._on_found, self.on_error, slot=_SLOT)
+            self.ask(layers, self._on_found, _SLOT)
 
     def _on_found(self, found: ShiftedNetwork | ShiftedOperations) -> None:
         self._found = found

@@ -162,7 +162,7 @@ class MoveView(LiveView):
 
     def follow_run(self) -> None:
         """Four times a second."""
-        if self.studio.moment is None:
+        if self.follows:
             self._pacer.soon()
 
     def set_theme(self, theme: Theme) -> None:
@@ -208,11 +208,11 @@ class MoveView(LiveView):
         self._asked = picture, tab
         if tab == MAP:
             about = OffsetMap(picture, dataset, self.networks(), moment, wanted)
-            self.studio.ask(about, self._on_maps, self.on_error, slot=_SLOT)
+            self.ask(about, self._on_maps, _SLOT)
         else:
             kind = next(each for each in KIND_WORDS if each == tab)
             change = Transformed(picture, dataset, self.networks(), kind, (), moment, wanted)
-            self.studio.ask(change, self._on_curves, self.on_error, slot=_SLOT)
+            self.ask(change, self._on_curves, _SLOT)
 
     def _on_maps(self, found: OffsetMaps) -> None:
         self.tell("")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QVBoxLayout, QWidget
 
 from cnnstudio.core.confidence import softmax
 from cnnstudio.core.events import Answering
@@ -28,10 +28,12 @@ from cnnstudio.ui.widgets.run_teacher import RunTeacher
 
 NONE: Final = "none"
 """What the further class is called in a row."""
+_SLOW_GAP_MS: Final = 1_000
+"""During a run this is asked once a second: it takes many pictures for each network."""
 _SLOT: Final = "nonsense"
 _EACH: Final = 2
 _TILE_PX, _LOW_TILE_PX = 56, 46
-_LOW_WORDS: Final = 2
+_WORDS, _LOW_WORDS = 4, 2
 """More verdicts have no room under a small picture; its tip has all of them."""
 _WORDY: Final = 4
 """Of more networks than this the words below are tips only."""
@@ -144,7 +146,7 @@ class NonsenseView(LiveView):
         self.cards: dict[str, NonsenseCard] = {}
         self._low = False
         self._runs: tuple[str, ...] = ()
-        self._pacer = Pacer(self, self._ask)
+        self._pacer = Pacer(self, self._ask, _SLOW_GAP_MS)
         self.corner = self._build_temperature()
         self.gallery = Mosaic(studio.theme, "Nonsense", tile_px=_TILE_PX, gap_px=4, one_row=True)
         self.gallery.chosen.connect(self._on_chosen)
@@ -152,9 +154,16 @@ class NonsenseView(LiveView):
         self._build_row()
         self.what = ElidedLabel()
         self.content.addWidget(self.what)
-        self._cards = QHBoxLayout()
+        room = QWidget()
+        self._cards = QHBoxLayout(room)
+        self._cards.setContentsMargins(0, 0, 0, 0)
         self._cards.setSpacing(2 * GRID_PX)
-        self.content.addLayout(self._cards, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(room)
+        self.content.addWidget(scroll, 1)
 
     def _build_temperature(self) -> QWidget:
         made = QWidget()
@@ -231,8 +240,8 @@ class NonsenseView(LiveView):
         self._ask()
 
     def follow_run(self) -> None:
-        """Four times a second."""
-        if self.studio.moment is None:
+        """Once a second."""
+        if self.follows:
             self._pacer.soon()
 
     def set_theme(self, theme: Theme) -> None:
@@ -285,7 +294,7 @@ class NonsenseView(LiveView):
             self.studio.picture, reading.dataset, reading.networks, self.studio.moment, tuple(MEASURED), _EACH,
             self._seed, self._runs,
         )  # fmt: skip
-        self.studio.ask(question, self._on_read, self.on_error, slot=_SLOT)
+        self.ask(question, self._on_read, _SLOT)
 
     def _on_read(self, found: NonsenseRead) -> None:
         self.tell("")
@@ -322,7 +331,7 @@ class NonsenseView(LiveView):
                 name = class_name(names, int(shares.argmax()))
                 words.append(Word("–" if name == NONE else name, theme.readable(hows[one.network].hue)))
                 said.append(f"{one.title}: {name}, {percent(float(shares.max()))}")
-            captions.append(words[:_LOW_WORDS] if self._low else words)
+            captions.append(words[: _LOW_WORDS if self._low else _WORDS])
             tips.append("\n".join(said))
         self.gallery.set_tiles(as_rgb(found.images), captions, tips)
 

@@ -28,10 +28,12 @@ from cnnstudio.ui.widgets.run_teacher import RunTeacher
 from cnnstudio.ui.widgets.shown_map import ShownMap
 from cnnstudio.ui.widgets.square_grid import MapCell, Said, SquareGrid
 
+_SLOW_GAP_MS: Final = 1_000
+"""During a run this is asked once a second: it takes many pictures for each network."""
 _SLOT: Final = "unfair"
 _TILE_PX, _LOW_TILE_PX = 56, 46
 _BOX_PX: Final = 96
-_LOW_WORDS: Final = 2
+_WORDS, _LOW_WORDS = 4, 2
 """More verdicts have no room under a small picture; its tip has all of them."""
 _HALF: Final = 0.5
 _METHODS: Final = {
@@ -71,7 +73,7 @@ class UnfairView(LiveView):
         self._low = False
         self._runs: tuple[str, ...] = ()
         self.cells: dict[str, MapCell] = {}
-        self._pacer = Pacer(self, self._ask)
+        self._pacer = Pacer(self, self._ask, _SLOW_GAP_MS)
         self.corner = self._build_corner()
         self.gallery = Mosaic(studio.theme, "The picture with marks", tile_px=_TILE_PX, gap_px=4, one_row=True)
         self.gallery.chosen.connect(self._on_tile)
@@ -146,8 +148,8 @@ class UnfairView(LiveView):
         self._ask()
 
     def follow_run(self) -> None:
-        """Four times a second."""
-        if self.studio.moment is None:
+        """Once a second."""
+        if self.follows:
             self._pacer.soon()
 
     def set_theme(self, theme: Theme) -> None:
@@ -199,7 +201,7 @@ class UnfairView(LiveView):
         question = ReadMarked(
             picture, reading.dataset, reading.networks, code, max(0, self._tile - 1), self.studio.moment, self._runs
         )
-        self.studio.ask(question, self._on_read, self.on_error, slot=_SLOT)
+        self.ask(question, self._on_read, _SLOT)
 
     def _on_read(self, found: MarkRead) -> None:
         self.tell("")
@@ -240,7 +242,7 @@ class UnfairView(LiveView):
                     name = class_name(found.class_names, verdict)
                     words.append(Word(name, theme.readable(hows[one.network].hue)))
                     said.append(f"{one.title}: {name}, {percent(float(one.probabilities[at, verdict]))}")
-            captions.append(words[:_LOW_WORDS] if self._low else words)
+            captions.append(words[: _LOW_WORDS if self._low else _WORDS])
             tips.append("\n".join(said))
         self.gallery.set_tiles(as_rgb(found.images), captions, tips)
 
