@@ -205,6 +205,10 @@ def weight_map() -> NDArray[np.uint8]:
                   (128, "#FFFFFF"), (159, "#B7DDB9"), (207, "#4FA364"), (255, "#1B7837")))  # fmt: skip
 
 
+_WHITE: Final = 128
+"""The entry of `weight_map` for zero, and for what is no number."""
+
+
 @cache
 def value_map() -> NDArray[np.uint8]:
     """Pixels and activations, uint8 [256, 3]: black to white."""
@@ -225,8 +229,17 @@ def signed_colours(values: NDArray[np.floating[Any]], scale: float | None = None
         scale: The size that gets the strongest colour; None is the largest absolute value.
     """
     top = float(np.abs(values).max(initial=0.0)) if scale is None else scale
-    place = 127.5 + 127.5 * np.clip(values / top if top > 0 else np.zeros_like(values), -1, 1)
-    return weight_map()[np.where(np.isfinite(place), place, 127.5).round().astype(np.intp)]
+    if not top > 0:
+        return weight_map().take(np.full(np.shape(values), _WHITE, np.intp), axis=0)
+    # In place, and `take` instead of an index: large pictures follow a slider.
+    place = np.asarray(np.divide(values, top))
+    np.clip(place, -1, 1, out=place)
+    place *= 127.5
+    place += 127.5
+    np.rint(place, out=place)
+    if not np.isfinite(place).all():
+        place[np.isnan(place)] = _WHITE
+    return weight_map().take(place.astype(np.uint8), axis=0)
 
 
 @cache

@@ -6,6 +6,7 @@ import torch
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from cnnstudio.core import convolution
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.kernels import PRESETS
 from cnnstudio.core.questions import FirstLayers, LayerWeights
@@ -71,6 +72,36 @@ def test_the_large_number_is_the_output_pixel(panel, kind, tint, flip):
         for row, part in enumerate(told.channels[: len(panel.figure.rows.seen)]):
             patch, kernel, products = (grid.values for grid in grids[row])
             assert (patch * kernel == products).all(), part
+
+
+def test_the_large_number_is_the_sum_shown_even_where_the_output_was_made_faster(panel, monkeypatch):
+    def roughly(laid, kernel, step, dilation, out):
+        correlate(laid, kernel, step, dilation, out)
+        out += 1e-9
+
+    correlate = convolution.correlate_banded
+    monkeypatch.setattr(convolution, "LARGE_WORK", 0)
+    monkeypatch.setattr(convolution, "correlate_banded", roughly)
+    turn(panel, tint=True, size=5, activation="tanh", bias=0.1)
+    panel._take_own(np.random.default_rng(0).normal(size=(3, 5, 5)))
+    panel._compute()
+    panel._go(14, 9)
+    total = panel.figure._told.total
+    assert output(panel)[0, 14, 9] == pytest.approx(total + 1e-9, rel=0, abs=1e-13)
+    assert panel.figure.sum.toolTip() == f"Exactly {float(np.tanh(total))!r}"
+
+
+@pytest.mark.parametrize("kind", ["standard", "transposed"])
+@pytest.mark.parametrize("tint", [False, True])
+def test_the_picture_is_drawn_as_it_is_laid_out_with_its_padding_faded(panel, kind, tint):
+    turn(panel, tint=tint, kind=kind, padding="number", padding_px=1, mode="reflect", size=4, stride=2)
+    colours, sheet = panel.figure.picture.colours, panel._sheet
+    grey = np.round(np.moveaxis(np.broadcast_to(sheet.laid, (3, *sheet.laid.shape[1:])), 0, -1) * 255)
+    inside = np.s_[1:-1, 1:-1] if kind == "standard" else np.s_[2::2, 2::2]
+    assert (colours[inside] == grey[inside])[:27, :27].all()
+    paper = LIGHT.colour("chip")
+    mixed = (grey[0] * 0.55 + np.array([paper.red(), paper.green(), paper.blue()]) * 0.45).astype(np.uint8)
+    assert (colours[0] == mixed).all()
 
 
 def test_the_output_is_what_pytorch_computes(panel):

@@ -86,6 +86,16 @@ def test_weight_map_is_white_at_zero_and_differs_at_the_ends():
     assert (np.diff(brightness[128:]) <= 0).all()
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_signed_colours_are_the_nearest_entries_of_the_map(kind):
+    values = np.random.default_rng(0).normal(size=(40, 50)).astype(kind)
+    for scale in (None, 0.5):
+        top = np.abs(values).max() if scale is None else scale
+        wanted = look.weight_map()[np.round(127.5 + 127.5 * np.clip(values / top, -1, 1)).astype(int)]
+        np.testing.assert_array_equal(look.signed_colours(values, scale), wanted)
+    assert look.signed_colours(np.zeros((0, 4))).shape == (0, 4, 3)
+
+
 def test_signed_colours_put_zero_at_white_and_survive_nan():
     colours = look.signed_colours(np.array([-2.0, 0.0, 2.0, np.nan]), scale=2.0)
     np.testing.assert_array_equal(colours[0], look.weight_map()[0])

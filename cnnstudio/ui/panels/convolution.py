@@ -281,7 +281,8 @@ class ConvolutionPanel(Panel):
             weights = state.weights(len(pixels))
             notes = [*setting.notes(), check_kernel(weights)]
             numbers = as_numbers(pixels, state)
-            out = convolve(numbers, weights, setting, state.bias)
+            laid = laid_out(numbers, setting)
+            out = convolve(numbers, weights, setting, state.bias, laid)
         except StudioError as error:
             self._refuse(error.report.sentence, pixels)
             self.setup.show_problem(self._changed_last, error.report)
@@ -295,7 +296,7 @@ class ConvolutionPanel(Panel):
         self._numbers = numbers
         name = str(state.values["activation"])
         title = ACTIVATIONS[name].title if name in ACTIVATIONS else ""
-        self._sheet = Sheet(laid_out(numbers, setting), pixels, setting, state.scaling, out, state.activate(out), title)
+        self._sheet = Sheet(laid, pixels, setting, state.scaling, out, state.activate(out), title)
         self._tell(" ".join(note for note in notes if note))
         self.bar.setEnabled(True)
         self.bar.set_count(out.shape[1] * out.shape[2])
@@ -322,7 +323,8 @@ class ConvolutionPanel(Panel):
             self._numbers, state.weights(len(self._numbers)), self._sheet.setting, *self._place,
             channel=self._out_channel, bias=state.bias,
         )  # fmt: skip
-        self.figure.show_place(told)
+        # Not the output's own pixel: the last bits of a large output may differ from those of the sum that is shown.
+        self.figure.show_place(told, float(state.activate(np.array([told.total]))[0]))
 
     def _tell(self, text: str) -> None:
         self.note.setText(text)

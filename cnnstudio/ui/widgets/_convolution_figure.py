@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnstudio.core.convolution import Convolution, Explanation, Plane, axis_map
+from cnnstudio.core.convolution import Convolution, Explanation, Plane, axis_map, laid_out
 from cnnstudio.ui.theme import GRID_PX, Theme, signed_colours, value_map
 from cnnstudio.ui.widgets._cells import Colours
-from cnnstudio.ui.widgets._product_rows import CHANNEL_NAMES, ProductRows, channel_colours
+from cnnstudio.ui.widgets._product_rows import CHANNEL_NAMES, ProductRows
 from cnnstudio.ui.widgets._sum_line import SumLine, Term, plain, signed
 from cnnstudio.ui.widgets.basic import label, set_role
 from cnnstudio.ui.widgets.stepped_picture import SteppedPicture
@@ -163,8 +163,8 @@ class ConvolutionFigure(QWidget):
         self.picture_word.setText(f"Picture {pixels.shape[1]} × {pixels.shape[2]}")
         self.picture.set_picture(_as_rgb(pixels), None)
 
-    def show_place(self, told: Explanation) -> None:
-        """Moves the window."""
+    def show_place(self, told: Explanation, result: float) -> None:
+        """Moves the window; `result` is what the activation makes of the sum."""
         sheet = self._sheet
         if sheet is None:
             return
@@ -175,8 +175,6 @@ class ConvolutionFigure(QWidget):
         self.output.set_window((told.row, told.column, 1, 1))
         self.place.setText(f"row {told.row}, column {told.column}")
         self.rows.show_told(told, sheet.scaling, setting.flip != (setting.kind == "transposed"))
-        channel = told.channels[0] if told.apart else 0
-        result = float(sheet.shown[channel, told.row, told.column])
         self.sum.set_terms(_terms(told, sheet.activation, result), f"Exactly {result!r}")
         self._on_pointed(None)
 
@@ -233,28 +231,28 @@ def output_colours(values: Plane) -> Colours:
     top = float(values.max(initial=0.0))
     if values.min(initial=0.0) < 0:
         return signed_colours(values)
-    return value_map()[np.round(values * (255 / top if top > 0 else 0.0)).astype(np.intp)]
+    return value_map().take(np.rint(values * (255 / top if top > 0 else 0.0)).astype(np.uint8), axis=0)
 
 
 def _as_rgb(pixels: NDArray[np.uint8]) -> Colours:
-    last = np.moveaxis(pixels, 0, -1)
-    return np.ascontiguousarray(last if last.shape[-1] == 3 else np.repeat(last[..., :1], 3, axis=-1))
+    colours = np.empty((*pixels.shape[1:], 3), np.uint8)
+    for channel in range(3):
+        colours[..., channel] = pixels[channel if len(pixels) == 3 else 0]
+    return colours
 
 
 def _laid_colours(sheet: Sheet, theme: Theme) -> Colours:
     """The laid-out picture, its padding mixed with the paper."""
-    planes = [channel_colours(plane, None, sheet.scaling)[..., 0] for plane in sheet.laid]
-    colours = _as_rgb(np.stack(planes))
-    rows, columns = (axis_map(length, sheet.setting) for length in sheet.pixels.shape[1:])
-    faded = np.zeros(colours.shape[:2], bool)
-    faded[rows < 0] = True
-    faded[:, columns < 0] = True
+    nothing = round(255 * min(max(sheet.scaling[0], 0.0), 1.0))  # the grey that is a zero for the network
+    colours = _as_rgb(laid_out(sheet.pixels, sheet.setting, nothing))
+    rows, columns = (axis_map(length, sheet.setting) < 0 for length in sheet.pixels.shape[1:])
     if sheet.setting.kind != "transposed":
         before, after = sheet.setting.margins
-        faded[:before], faded[:, :before] = True, True
-        faded[len(rows) - after :], faded[:, len(columns) - after :] = True, True
+        for empty in (rows, columns):
+            empty[:before] = empty[len(empty) - after :] = True
     paper = theme.colour("chip")
     mixed = np.array([paper.red(), paper.green(), paper.blue()]) * _PADDING_SHARE
+    faded = rows[:, None] | columns
     colours[faded] = (colours[faded] * (1 - _PADDING_SHARE) + mixed).astype(np.uint8)
     return colours
 

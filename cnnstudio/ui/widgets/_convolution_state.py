@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, cast
 
 import numpy as np
@@ -211,16 +212,25 @@ def shown_pixels(picture: NDArray[np.uint8], state: State) -> NDArray[np.uint8]:
         how = Image.Resampling.BOX if side < min(picture.shape[1:]) else Image.Resampling.BILINEAR
         picture = np.stack([np.asarray(Image.fromarray(plane).resize((side, side), how)) for plane in picture])
     if state.values["tint"] and len(picture) == 1:
-        share = picture[0].astype(np.float64) / 255
-        planes = [paper + (ink - paper) * share for ink, paper in zip(INK, PAPER, strict=True)]
-        picture = np.stack(planes).round().astype(np.uint8)
+        picture = _tints().take(picture[0], axis=1)
     return picture
+
+
+@cache
+def _tints() -> NDArray[np.uint8]:
+    """The colour of each grey, uint8 [3, 256]."""
+    ink, paper = (np.array(colour, np.float64)[:, None] for colour in (INK, PAPER))
+    return (paper + (ink - paper) * np.arange(256) / 255).round().astype(np.uint8)
 
 
 def as_numbers(pixels: NDArray[np.uint8], state: State) -> Plane:
     """What the filter multiplies: 0 to 1, or normalised as the network gets it."""
     mean, spread = state.scaling
-    return np.asarray((pixels / 255.0 - mean) / spread)
+    numbers = pixels / 255.0
+    if state.scaling != (0.0, 1.0):
+        numbers -= mean
+        numbers /= spread
+    return numbers
 
 
 def in_words(setting: Convolution) -> tuple[str, str, str, str]:
