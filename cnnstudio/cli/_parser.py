@@ -33,7 +33,7 @@ def add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
         dest=knob.name,
         type=knob_type(knob),
         metavar="VALUE",
-        help=_plain(f"{knob.sentence} {knob.expected[:1].upper()}{knob.expected[1:]}{unit}; default {knob.default}."),
+        help=f"{knob.sentence} {knob.expected[:1].upper()}{knob.expected[1:]}{unit}; default {knob.default}.",
     )
 
 
@@ -82,8 +82,3 @@ def keys(text: str) -> tuple[str, ...]:
     if not found:
         raise WrongUse("No name is given.", remedy="Write names with commas between them, as in mlp,lenet5.")
     return found
-
-
-def _plain(text: str) -> str:
-    """Help texts are format strings for argparse."""
-    return text.replace("%", "%%")

@@ -28,7 +28,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("folder", type=Path, metavar="DIR", help="where the files go; it is made")
     parser.add_argument("--panel", help="only this panel")
     parser.add_argument("--theme", default="light", choices=("light", "dark", "projector"))
-    parser.add_argument("--scale", type=float, default=1.0, help="2 renders for a screen at 200 %%")
+    parser.add_argument("--scale", type=float, default=1.0, help="2 renders for a screen at 200 %")
     parser.add_argument("--size", default="1440x900", help="of the window, in device-independent pixels")
     parser.add_argument("--made-up", action="store_true", help="a made-up run instead of a real race: quick, no torch")
     return parser.parse_args(argv)

@@ -4,6 +4,7 @@ import pytest
 
 from cnnstudio.bench._case import Options
 from cnnstudio.bench._inside_engine import cancels, timeline
+from cnnstudio.bench._main import main
 from cnnstudio.bench._sweeps import differing, empty_home, kill_halfway, only, results_of
 from cnnstudio.bench.experiments import BENCH as EXPERIMENTS
 from cnnstudio.bench.experiments import own_rates
@@ -91,3 +92,10 @@ def test_a_command_that_ends_before_it_is_killed_is_told(tmp_path):
     blocked.write_text("")
     with pytest.raises(StudioError, match="ended before"):
         kill_halfway("jitter", SWEEP, 1, blocked)
+
+
+def test_help_is_plain_text(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["inside", "--help"])
+    assert ended.value.code == 0
+    assert "mnist99: LeNet-5 to 99 % on MNIST" in " ".join(capsys.readouterr().out.split())
