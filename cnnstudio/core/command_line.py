@@ -32,9 +32,10 @@ class Parser(argparse.ArgumentParser):
         """Makes a parser that takes options only under their full names, so that new ones break no script."""
         super().__init__(allow_abbrev=False, **named)
 
-    def add_argument(self, *names: Any, help: str = "", **named: Any) -> argparse.Action:
-        """As argparse's, but the help is plain text: to argparse it is a format string, in which "85 %" is a mistake."""
-        return super().add_argument(*names, help=help.replace("%", "%%"), **named)
+    def add_argument(self, *names: Any, **named: Any) -> argparse.Action:
+        """As argparse's, but the help is plain text: to argparse it is a format string, where "85 %" is a mistake."""
+        named["help"] = str(named.get("help", "")).replace("%", "%%")
+        return super().add_argument(*names, **named)
 
     def error(self, message: str) -> NoReturn:
         """Raises what argparse would print.
