@@ -154,7 +154,7 @@ def _verdict(results: Sequence[Result], depths: Sequence[int]) -> tuple[list[str
     if ("plain", "test") not in gaps:
         return said, None
     test, train = gaps["plain", "test"], gaps["plain", "train"]
-    if test.mean < -_CLOSE and train.mean < -_CLOSE:
+    if test.mean < -_CLOSE and train.mean < -_CLOSE and train.beyond_seeds:
         said.append("The deeper plain network is worse on what it learned, too: that is not overfitting.")
     return said, _choice(test.mean, train.mean)
 
@@ -174,10 +174,11 @@ def _gradient_sentences(results: Sequence[Result], deepest: int) -> list[str]:
         means = [layer_means(result) for result in _of(results, wiring, deepest)]
         ratios = [mean[0] - mean[-2] for mean in means if len(mean) > 2]
         if ratios:
-            ratio = 10 ** Spread.of(ratios).mean
+            middle, low, high = (figures(10**log) for log in (Spread.of(ratios).mean, min(ratios), max(ratios)))
+            seeds = f" ({low} to {high} with {len(ratios)} seeds)" if len(ratios) > 1 else ""
             said.append(
-                f"{deepest} layers, {title}: along the run the gradient of the first convolution is {figures(ratio)} "
-                "times that of the last."
+                f"{deepest} layers, {title}: along the run the gradient of the first convolution is {middle} times "
+                f"that of the last{seeds}."
             )
     return said
 

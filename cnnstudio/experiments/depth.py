@@ -151,8 +151,8 @@ EXPERIMENT: Final = ExperimentInfo(
         (
             "The deepest is better by more than 2 points on test pictures.",
             "They are within 2 points of each other.",
-            "The deepest is worse on test pictures, and by more than 2 points on its own training pictures, too.",
-            "The deepest is worse on test pictures, but not on those that it learned: it overfits.",
+            "The deepest is worse by more than 2 points on test pictures, and on those that it learned as well.",
+            "The deepest is worse by more than 2 points on test pictures, but not on those that it learned.",
         ),
     ),
     knobs=(

@@ -120,7 +120,7 @@ def _verdict(settings: Settings, keys: Sequence[str], results: Sequence[Result])
     said += [sentence for sentence in needs if sentence][-1:]
     if len(gaps) < len(tried):
         return said, None
-    if abs(gaps[tried[-1]].mean) < _CLOSE:
+    if abs(gaps[tried[-1]].mean) <= _CLOSE:
         return said, 0
     if gaps[tried[-1]].mean < 0:
         return said, 2

@@ -122,11 +122,13 @@ def _verdict(settings: Settings, keys: Sequence[str], results: Sequence[Result])
 
 def _guess(near: Gap, far: Gap) -> int:
     """Which of the choices proved right."""
-    if abs(far.mean) < _CLOSE:
+    if abs(far.mean) <= _CLOSE:
         return 0
     if far.mean < 0:
-        return 3
-    return 2 if far.mean - near.mean > _LARGE else 1
+        return 4
+    if abs(far.mean - near.mean) <= _LARGE:
+        return 1
+    return 2 if far.mean > near.mean else 3
 
 
 def _half_table(results: Sequence[Result], keys: Sequence[str]) -> Table:
@@ -165,10 +167,11 @@ EXPERIMENT: Final = ExperimentInfo(
         "The pattern may sit anywhere in the picture. What happens to the networks, compared with a pattern that stays "
         "in the middle?",
         (
-            "They stay within 2 points of each other, wherever the pattern sits.",
-            "The CNN is ahead, by about as much as with a pattern that stays.",
-            "The farther it may move, the farther ahead is the CNN.",
-            "The MLP is ahead.",
+            "They end within 2 points of each other.",
+            "The CNN is ahead, by about as much as with a pattern that stays (10 points more or less).",
+            "The CNN is ahead, and by over 10 points more than with a pattern that stays.",
+            "The CNN is ahead, but by over 10 points less than with a pattern that stays.",
+            "The MLP is ahead by more than 2 points.",
         ),
     ),
     knobs=(

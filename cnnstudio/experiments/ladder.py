@@ -219,14 +219,34 @@ def largest(gaps: Mapping[str, Gap]) -> str:
 
 
 def _mattered(shares: Shares, of: str) -> str:
+    """Which step mattered most, as far as it can be told from the next one."""
     gaps = steps(shares)
-    rung = largest(gaps)
-    order = list(RUNGS)
-    below = order[order.index(rung) - 1]
-    told = gap_sentence(f'"{RUNGS[rung]}"', f'"{RUNGS[below]}"', gaps[rung])
+    rung, top = largest(gaps), max(gaps, key=lambda each: gaps[each].mean)
+    if gaps[top].mean <= 0:
+        return f"For {of} no step of the ladder leads upwards."
+    told = gap_sentence(f'"{RUNGS[rung]}"', f'"{RUNGS[_below(rung)]}"', gaps[rung])
     if gaps[rung].beyond_seeds is False:
-        return f"For {of} no step of the ladder is beyond the seeds. The largest is {STEPS[rung]}. {told}"
-    return f"For {of}, {STEPS[rung]} mattered most: {told}"
+        return f"For {of} no step upwards is beyond the seeds. The largest is {STEPS[rung]}. {told}"
+    if rung != top:
+        more = f"That of {STEPS[top]} is larger on average, but within what the seeds do."
+        return f"For {of}, {STEPS[rung]} is the largest step beyond the seeds: {told} {more}"
+    following = max((each for each in gaps if each != rung), key=lambda each: gaps[each].mean)
+    lead = Gap.by_seed(_rises(shares, rung), _rises(shares, following))
+    if lead is not None and lead.beyond_seeds:
+        return f"For {of}, {STEPS[rung]} mattered most: {told}"
+    doubt = "" if gaps[rung].n == 1 else f" The next one, {STEPS[following]}, is not smaller beyond the seeds."
+    return f"For {of}, {STEPS[rung]} was the largest step: {told}{doubt}"
+
+
+def _below(rung: str) -> str:
+    order = list(RUNGS)
+    return order[order.index(rung) - 1]
+
+
+def _rises(shares: Shares, rung: str) -> dict[int, float]:
+    """By how much a step leads upwards, by seed."""
+    above, below = shares.get(rung, {}), shares.get(_below(rung), {})
+    return {seed: above[seed] - below[seed] for seed in above if seed in below}
 
 
 def _verdict(settings: Settings, whole: Sequence[Result], results: Sequence[Result]) -> tuple[list[str], int | None]:
@@ -241,7 +261,8 @@ def _verdict(settings: Settings, whole: Sequence[Result], results: Sequence[Resu
         *_examples_sentence(settings, results),
         *_off_sentence(settings, whole),
     ]
-    return said, list(STEPS).index(largest(gaps))
+    rung = largest(gaps)
+    return said, list(STEPS).index(rung) if gaps[rung].mean > 0 else None
 
 
 def _down(gaps: Mapping[str, Gap]) -> list[str]:

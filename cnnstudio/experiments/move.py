@@ -173,7 +173,7 @@ def _verdict(shares: Mapping[str, ByAmount]) -> tuple[list[str], int | None]:
             said.append(f"Moved by {FAR_PX} px: {gap_sentence(named[first], named[second], gap)}")
     if len(far) < len(shares) or not gaps:
         return said, None
-    return said, 3 if gaps[0].mean < _CLOSE else _kind_of(ranked[0])
+    return said, 3 if gaps[0].mean <= _CLOSE else _kind_of(ranked[0])
 
 
 def _named(keys: Sequence[str]) -> dict[str, str]:

@@ -195,11 +195,9 @@ def _verdict(results: Sequence[Result], tried: Sequence[str]) -> tuple[list[str]
     for blurred, plain in _PAIRS:
         if blurred in tried and plain in tried:
             said.append(f"What the blur does: {_compared(steady, blurred, plain, 'steadier than')}")
-    best = _ranked(tests)[0]
-    if best == ranked[0]:
-        said.append(f"{WAYS[best].capitalize()} is also the most accurate on pictures that did not move.")
-    else:
-        said.append(f"Accuracy on pictures that did not move: {_compared(tests, best, ranked[0], 'ahead of')}")
+    best, second = _ranked(tests)[:2]
+    other = second if best == ranked[0] else ranked[0]
+    said.append(f"Accuracy on pictures that did not move: {_compared(tests, best, other, 'ahead of')}")
     return said, _CHOICES[ranked[0]]
 
 

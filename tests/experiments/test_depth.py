@@ -176,7 +176,8 @@ def test_the_verdict_is_computed(results_of):
     assert said[1].startswith("Plain, on test pictures: 8 layers is ahead of 44 layers by 50 points")
     assert "The deeper plain network is worse on what it learned, too: that is not overfitting." in said
     assert (
-        "44 layers, plain: along the run the gradient of the first convolution is 0.1 times that of the last." in said
+        "44 layers, plain: along the run the gradient of the first convolution is 0.1 times that of the last "
+        "(0.1 to 0.1 with 3 seeds)." in said
     )
     assert any(each.startswith("Shortcuts taken out after 50 % of the run: the loss goes from 1.00") for each in said)
     assert any(each.startswith("Shortcuts put in after 50 %") for each in said)
@@ -195,6 +196,16 @@ def test_every_answer_can_be_the_right_one(results_of, test, train, guess):
         return _as_measured(params) | {"test": test if deep else 0.8, "train": train if deep else 0.85}
 
     assert EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, values)).guess == guess
+
+
+def test_overfitting_is_ruled_out_beyond_the_seeds_only(results_of):
+    def values(params):
+        deep, lucky = params["layers"] == 44, params["seed"] == 0
+        return _as_measured(params) | {"test": 0.5 if deep else 0.8, "train": 0.2 if deep and lucky else 0.85}
+
+    findings = EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, values))
+    assert findings.guess == 2
+    assert not any("not overfitting" in sentence for sentence in findings.sentences)
 
 
 def test_partial_results_give_no_verdict_yet(results_of):

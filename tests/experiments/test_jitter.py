@@ -43,7 +43,7 @@ def test_the_verdict_is_computed(results_of):
 
 
 @pytest.mark.parametrize(
-    ("far_cnn", "near_cnn", "guess"), [(0.51, 0.5, 0), (0.6, 0.58, 1), (0.9, 0.6, 2), (0.4, 0.5, 3)]
+    ("far_cnn", "near_cnn", "guess"), [(0.51, 0.7, 0), (0.6, 0.58, 1), (0.9, 0.6, 2), (0.6, 0.9, 3), (0.4, 0.5, 4)]
 )
 def test_every_answer_can_be_the_right_one(results_of, far_cnn, near_cnn, guess):
     def values(params):

@@ -129,7 +129,7 @@ def test_steps_within_the_seeds_are_not_named_as_what_mattered(results_of):
 
     given = {"points": 1}
     findings = EXPERIMENT.findings(EXPERIMENT.settings(given), results_of(EXPERIMENT, given, values))
-    assert findings.sentences[0].startswith("For accuracy no step of the ladder is beyond the seeds")
+    assert findings.sentences[0].startswith("For accuracy no step upwards is beyond the seeds")
 
 
 def test_a_step_downwards_is_told(results_of):
@@ -139,6 +139,46 @@ def test_a_step_downwards_is_told(results_of):
     given = {"points": 1}
     findings = EXPERIMENT.findings(EXPERIMENT.settings(given), results_of(EXPERIMENT, given, values))
     assert "At this budget these steps cost accuracy, beyond the seeds: residual depth." in findings.sentences
+
+
+def _verdict_of(results_of, tests, seeds=3):
+    """What is said of accuracy, where each rung has these test shares, seed by seed."""
+    given = {"points": 1, "seeds": seeds}
+
+    def values(params):
+        shares = tests.get(params["network"], (0.9,) * seeds)
+        return _as_measured(params) | {"test": shares[params["seed"]]}
+
+    findings = EXPERIMENT.findings(EXPERIMENT.settings(given), results_of(EXPERIMENT, given, values))
+    return findings.sentences[0], findings.guess
+
+
+def test_a_step_mattered_most_only_where_it_is_larger_than_the_next_beyond_the_seeds(results_of):
+    dense, local = (0.5, 0.5, 0.5), (0.7, 0.71, 0.69)
+    told, guess = _verdict_of(results_of, {"dense": dense, "local": local, "shared": (0.8, 0.8, 0.8)})
+    assert told.startswith("For accuracy, locality mattered most: ")
+    assert guess == 0
+    told, guess = _verdict_of(results_of, {"dense": dense, "local": local, "shared": (0.9, 0.89, 0.89)})
+    assert told.startswith("For accuracy, locality was the largest step: ")
+    assert told.endswith("The next one, sharing weights, is not smaller beyond the seeds.")
+    assert guess == 0
+    told, _ = _verdict_of(results_of, {"dense": (0.5,), "local": (0.7,)}, seeds=1)
+    assert told.startswith("For accuracy, locality was the largest step: ")
+    assert told.endswith("nothing can be said about luck.")
+
+
+def test_a_larger_step_that_is_not_sure_is_told(results_of):
+    shares = {"dense": (0.5, 0.5, 0.5), "local": (0.9, 0.5, 0.5), "shared": (1.0, 0.59, 0.6)}
+    told, guess = _verdict_of(results_of, shares | dict.fromkeys(("pooling", "norm", "residual"), (0.7, 0.6, 0.6)))
+    assert told.startswith("For accuracy, sharing weights is the largest step beyond the seeds: ")
+    assert told.endswith("That of locality is larger on average, but within what the seeds do.")
+    assert guess == 1
+
+
+def test_a_ladder_that_leads_nowhere_says_so(results_of):
+    told, guess = _verdict_of(results_of, {})
+    assert told == "For accuracy no step of the ladder leads upwards."
+    assert guess is None
 
 
 def test_the_largest_sure_step_is_taken_before_a_larger_unsure_one():

@@ -88,6 +88,18 @@ def test_every_answer_can_be_the_right_one(results_of, best, guess):
     assert EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, values)).guess == guess
 
 
+def test_the_steadiest_is_called_accurate_only_beside_the_next_one_and_the_spread(results_of):
+    def values(params):
+        steady = params["network"] == "blur"
+        test = 0.9 + 0.01 * steady * (-1) ** params["seed"] + 0.001 * steady
+        return _as_measured(params) | {"consistency": [0.9 + 0.05 * steady] * 3, "test": test}
+
+    findings = EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, values))
+    assert findings.guess == 3
+    assert findings.sentences[3].startswith("Accuracy on pictures that did not move: No difference beyond the seeds")
+    assert '"blur" is ahead of' in findings.sentences[3]
+
+
 def test_partial_results_give_no_verdict_yet(results_of):
     settings = EXPERIMENT.settings()
     plan = EXPERIMENT.plan(settings)

@@ -184,10 +184,10 @@ def test_numbers_in_words():
 def test_what_was_said_and_what_it_was():
     assert guess_words(JITTER, None, 2, over=True) == ""
     assert guess_words(JITTER, 9, 2, over=True) == ""
-    assert guess_words(JITTER, 3, None, over=False) == "You said: The MLP is ahead."
-    assert guess_words(JITTER, 3, 3, over=True) == "You said: The MLP is ahead. So it was."
-    told = guess_words(JITTER, 3, 2, over=False)
-    assert told == "You said: The MLP is ahead. It was so far: The farther it may move, the farther ahead is the CNN."
+    assert guess_words(JITTER, 4, None, over=False) == "You said: The MLP is ahead by more than 2 points."
+    assert guess_words(JITTER, 4, 4, over=True) == "You said: The MLP is ahead by more than 2 points. So it was."
+    told = guess_words(JITTER, 4, 2, over=False)
+    assert told == "You said: The MLP is ahead by more than 2 points. It was so far: " + JITTER.guess.choices[2]
 
 
 def test_failed_runs_in_words():
