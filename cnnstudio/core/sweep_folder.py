@@ -121,14 +121,23 @@ class SweepFolder:
         data = {"experiment": experiment, "settings": dict(settings), "program": cnnstudio.__version__}
         write_json(self.path / EXPERIMENT_FILE, data, SCHEMA)
 
-    def take(self, orders: Sequence[Order]) -> Kept:
-        """The results of these runs that are there already, measured by this version of the program.
+    def take(self, orders: Sequence[Order], *, only_look: bool = False) -> Kept:
+        """The results of these runs that are there already.
+
+        Args:
+            orders: Which.
+            only_look: Also takes those that another version of the program measured, and says so: no run is to be
+                added to them.
 
         Raises:
-            StudioError: One is of an older or newer schema, or another version of the program measured it.
+            StudioError: One is of an older or newer schema; or another version of the program measured it, unless they
+                are only looked at.
         """
         reports: list[ErrorReport] = []
-        found = (self._result(order, reports) for order in orders)
+        others: set[str] = set()
+        found = [self._result(order, reports, others if only_look else None) for order in orders]
+        if others:
+            reports.append(ErrorReport(f"Version {', '.join(sorted(others))} of the program measured these results."))
         return Kept(tuple(result for result in found if result is not None), tuple(reports))
 
     def keep(self, result: Result) -> None:
@@ -154,20 +163,21 @@ class SweepFolder:
     def _file(self, key: str) -> Path:
         return self.path / RUNS / f"{key}.json"
 
-    def _result(self, order: Order, reports: list[ErrorReport]) -> Result | None:
+    def _result(self, order: Order, reports: list[ErrorReport], others: set[str] | None) -> Result | None:
+        """One result; the version that measured it goes into `others`, or is refused where there is no such set."""
         path = self._file(order.key)
         data = self._read(path, reports)
         if data is None:
             return None
         program = data.get("program")
         if isinstance(program, str) and program != cnnstudio.__version__:
-            raise StudioError(
-                f"{self.path} holds results of version {program} of the program; this is {cnnstudio.__version__}.",
-                "Their numbers could differ for that reason alone.",
-                "Choose another folder; these stay as they are.",
-            )
+            if others is None:
+                raise other_version(self.path, f"version {program} of the program; this is {cnnstudio.__version__}")
+            others.add(program)
         try:
             result = result_from_json(data)
+            if not isinstance(program, str):
+                raise StudioError("It does not say which version of the program measured it.")
         except StudioError as error:
             reports.append(_aside(path, error.report.what))
             return None
@@ -179,6 +189,15 @@ class SweepFolder:
     def _read(self, path: Path, reports: list[ErrorReport]) -> dict[str, Any] | None:
         _refuse_older(path)
         return read_json(path, SCHEMA, on_broken=reports.append)
+
+
+def other_version(path: Path, which: str) -> StudioError:
+    """What is said of results that must not be mixed with those of this program."""
+    return StudioError(
+        f"{path} holds results of {which}.",
+        "Their numbers could differ for that reason alone.",
+        "Choose another folder, or start anew; these stay as they are.",
+    )
 
 
 def _refuse_older(path: Path) -> None:

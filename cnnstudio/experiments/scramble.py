@@ -176,8 +176,8 @@ def _both_at_chance(
         return []
     told = " and ".join(f"{titles(keys)[key]} {100 * mean:.0f} %" for key, mean in means.items())
     return [
-        f"Both are at chance, which is {100 * chance:.0f} %, or within {100 * _NEAR_CHANCE:.0f} points of it: {told}. That says nothing about the network's "
-        "architecture; choose centred digits, which an MLP reads."
+        f"Both are at chance, which is {100 * chance:.0f} %, or within {100 * _NEAR_CHANCE:.0f} points of it: {told}. "
+        "That says nothing about the network's architecture; choose centred digits, which an MLP reads."
     ]
 
 

@@ -7,9 +7,10 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
 import cnnstudio
@@ -17,7 +18,7 @@ from cnnstudio.core import limits
 from cnnstudio.core.dataset import Progress
 from cnnstudio.core.errors import Cancelled, StudioError
 from cnnstudio.core.experiment import Order, Result
-from cnnstudio.core.sweep_folder import plain
+from cnnstudio.core.sweep_folder import other_version, plain
 from cnnstudio.runtime import _one_thread
 
 Running = Generator[Progress | None, None, Result]
@@ -29,6 +30,9 @@ Tell = Callable[[str, Progress], None]
 
 _TURN_S: Final = 0.2
 """How often a run that waits for its turn looks whether it is still wanted."""
+
+LIBRARIES: Final = ("torch", "numpy")
+"""Whose versions decide a run's numbers."""
 
 _one_at_a_time = threading.Lock()
 """How many threads torch uses is one number of the whole process, and so is the memory of data sets."""
@@ -56,7 +60,7 @@ class Task:
 def versions_here() -> dict[str, str]:
     """What decides a run's numbers besides its order, found without loading anything."""
     found = {"CNN Studio": cnnstudio.__version__, "Python": ".".join(platform.python_version_tuple()[:2])}
-    for package in ("torch", "numpy"):
+    for package in LIBRARIES:
         try:
             found[package] = importlib.metadata.version(package).partition("+")[0]
         except importlib.metadata.PackageNotFoundError:
@@ -88,6 +92,22 @@ def refuse_other_versions(wanted: Mapping[str, str], found: Mapping[str, str], p
         )
 
 
+def refuse_other_libraries(path: Path, results: Iterable[Result]) -> None:
+    """Refuses to go on with kept results that another torch or numpy gave.
+
+    Raises:
+        StudioError: One did.
+    """
+    here = {name: version for name, version in versions_here().items() if name in LIBRARIES}
+    for result in results:
+        there = {
+            name: text.partition("+")[0] for name in LIBRARIES if isinstance(text := result.versions.get(name), str)
+        }
+        differing = differences({name: here[name] for name in there}, there)
+        if differing:
+            raise other_version(path, differing)
+
+
 def measure_alone(order: Order, place: str) -> Running:
     """A run of the program's own experiments; a process that does nothing else gives torch one thread for good."""
     if _one_thread.alone():
@@ -103,7 +123,8 @@ def one_thread_in_torch() -> None:
 
     torch.set_num_threads(1)
     if torch.get_num_interop_threads() != 1:
-        torch.set_num_interop_threads(1)
+        with suppress(RuntimeError):  # somebody used torch in this process before; it does not change the numbers
+            torch.set_num_interop_threads(1)
 
 
 def do(task: Task) -> Result:

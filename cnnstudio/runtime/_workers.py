@@ -14,12 +14,16 @@ from typing import Any, Final
 
 from cnnstudio.core import limits
 from cnnstudio.core.dataset import Progress
+from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import Result
 from cnnstudio.core.free_memory import free_bytes
 from cnnstudio.runtime import _one_thread, _work
 
 _JOIN_S: Final = 5.0
 """A process that was killed is gone well before."""
+
+_LOOK_S: Final = 0.1
+"""How often whoever waits for an executor looks whether it is still wanted."""
 
 _WINDOWS_MOST: Final = 61
 """Handles that Windows can wait for at once, less those that the pool needs."""
@@ -179,6 +183,69 @@ def _received(hear: Connection) -> tuple[int, str, Progress | None] | None:
     except (EOFError, OSError):
         return None
     return message
+
+
+class _Making(threading.Thread):
+    """Makes an executor where nobody has to wait for it.
+
+    Thread: `run` is its own; everything else belongs to one other.
+    """
+
+    def __init__(self, factory: Callable[[], Executor]) -> None:
+        super().__init__(name="sweep executor", daemon=True)
+        self._factory = factory
+        self._lock = threading.Lock()
+        self._unwanted = False
+        self.made: Executor | None = None
+        self.error = StudioError("There is nobody to do the runs.", "A fault in the program; the log says where.")
+
+    def run(self) -> None:
+        try:
+            made = self._factory()
+        except StudioError as error:
+            self.error = error
+            return
+        with self._lock:
+            self.made = made
+            unwanted = self._unwanted
+        if unwanted:
+            made.shutdown(wait=False)
+
+    def throw_away(self) -> None:
+        """Nobody wants what is made: it is shut down, now or when it comes."""
+        with self._lock:
+            self._unwanted, made = True, self.made
+        if made is not None:
+            made.shutdown(wait=False)
+
+
+def made(factory: Callable[[], Executor], wanted: Callable[[], bool]) -> Executor | None:
+    """What a factory makes; a cluster may take seconds to answer, and is not waited for once nobody wants it.
+
+    Args:
+        factory: Makes an executor.
+        wanted: Whether it is still wanted.
+
+    Returns:
+        The executor; None where it was not wanted any more before it came.
+
+    Raises:
+        StudioError: It cannot be had.
+    """
+    making = _Making(factory)
+    making.start()
+    taken: Executor | None = None
+    try:
+        while making.is_alive() and wanted():
+            making.join(_LOOK_S)
+        if not making.is_alive():
+            taken = making.made
+            if taken is None:
+                raise making.error
+    finally:
+        if taken is None:
+            making.throw_away()
+    return taken
 
 
 def processes(workers: int | None = None) -> Callable[[], WorkerProcesses]:

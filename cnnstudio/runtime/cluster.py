@@ -112,7 +112,8 @@ class ClusterExecutor(WatchedExecutor):
                 self._client.close(_ASK_S)
             raise
         self._executor = self._client.get_executor(pure=False)
-        self._topic = ""
+        self._asking: threading.Thread | None = None
+        self._asking_once = threading.Lock()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Begins a call on a worker."""
@@ -133,14 +134,15 @@ class ClusterExecutor(WatchedExecutor):
             else:
                 tell(said["key"], Partly(said["fraction"], said["text"], said["values"]))
 
-        self._topic = sweep
         self._client.subscribe_topic(sweep, heard)
 
     def drop(self, sweep: str) -> None:
         """Tells the workers that nobody wants the runs; they end at their next slice."""
-        asking = threading.Thread(target=self._withdraw, args=(sweep,), name="withdraw", daemon=True)
-        asking.start()
-        asking.join(_ASK_S)
+        with self._asking_once:
+            if self._asking is None:
+                self._asking = threading.Thread(target=self._withdraw, args=(sweep,), name="withdraw", daemon=True)
+                self._asking.start()
+        self._asking.join(_ASK_S)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Takes back what still waits, and hangs up."""

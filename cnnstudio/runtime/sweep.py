@@ -24,7 +24,7 @@ from cnnstudio.core.experiment import ExperimentInfo, Findings, Order, Result, S
 from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.runtime import _work
 from cnnstudio.runtime._work import differences, measure_alone, versions_here
-from cnnstudio.runtime._workers import WatchedExecutor, WorkerProcesses, default_workers, processes, usable_cores
+from cnnstudio.runtime._workers import WatchedExecutor, WorkerProcesses, default_workers, made, processes, usable_cores
 
 __all__ = [
     "RunFailed",
@@ -176,9 +176,9 @@ class Sweep:
         with self._changing:
             self._cancelled.set()
             executor = self._executor
+        self._inbox.put(None)
         if executor is not None:
             self._drop(executor)
-        self._inbox.put(None)
 
     def __iter__(self) -> Iterator[Result]:
         """The results, those of the folder first, then each as it finishes."""
@@ -212,6 +212,7 @@ class Sweep:
             return
         self._folder.begin(self.info.id, self.settings)
         kept = self._folder.take(self.orders)
+        _work.refuse_other_libraries(self._folder.path, kept.results)
         self._results = {result.order.key: result for result in kept.results}
         if kept.results or kept.reports:
             yield RunsTaken(kept.results, kept.reports)
@@ -260,7 +261,9 @@ class Sweep:
     def _staffed(self) -> Executor | None:
         """The executor, made where there is none; None when the sweep was cancelled meanwhile."""
         if self._executor is None:
-            executor = self._factory()
+            executor = made(self._factory, lambda: not self.cancelled)
+            if executor is None:
+                return None
             with self._changing:
                 self._executor = executor
                 if self._cancelled.is_set():

@@ -185,7 +185,7 @@ class SweepThread(threading.Thread):
         return replace(state, outcome=outcome)
 
     def _read(self) -> SweepState:
-        kept = self._folder.take(self._sweep.orders) if self._folder is not None else None
+        kept = self._folder.take(self._sweep.orders, only_look=True) if self._folder is not None else None
         results = kept.results if kept is not None else ()
         notes = tuple(report.sentence for report in kept.reports) if kept is not None else ()
         findings = self._sweep.info.findings(self._sweep.settings, results)

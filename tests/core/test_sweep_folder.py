@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnstudio import __version__ as VERSION
 from cnnstudio.core import sweep_folder
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import Order, Result
@@ -86,6 +87,18 @@ def test_results_of_another_version_of_the_program_are_refused(folder, monkeypat
     monkeypatch.setattr("cnnstudio.__version__", "99.0")
     with pytest.raises(StudioError, match=r"holds results of version .* this is 99\.0"):
         folder.take(ORDERS)
+    kept = folder.take(ORDERS, only_look=True)
+    assert kept.results == RESULTS[:2]
+    assert [report.what for report in kept.reports] == [f"Version {VERSION} of the program measured these results."]
+
+
+def test_a_result_that_does_not_say_what_measured_it_is_not_believed(folder):
+    data = json.loads(file_of(folder, ORDERS[0]).read_text())
+    del data["program"]
+    file_of(folder, ORDERS[0]).write_text(json.dumps(data))
+    kept = folder.take(ORDERS)
+    assert kept.results == RESULTS[1:2]
+    assert "which version" in kept.reports[0].cause
 
 
 def test_a_folder_of_another_experiment_is_refused(folder):

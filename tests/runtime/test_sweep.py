@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,22 @@ def test_processes_are_others_have_one_thread_and_give_way(make):
     assert all(result.values["threads"] == "1" for result in results)
     assert all(result.values["nice"] >= os.nice(0) + (10 if sys.platform == "linux" else 0) for result in results)
     assert f"process {os.getpid()}" not in {result.worker for result in results}
+
+
+def test_who_used_torch_before_can_still_be_a_worker(monkeypatch):
+    import torch
+
+    def too_late(threads):
+        raise RuntimeError("cannot set number of interop threads after parallel work has started")
+
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(torch, "get_num_interop_threads", lambda: 2)
+    monkeypatch.setattr(torch, "set_num_interop_threads", too_late)
+    try:
+        _work.one_thread_in_torch()
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_torch_has_one_thread_in_a_worker():
@@ -211,6 +228,17 @@ def test_a_damaged_result_is_told_and_measured_again(make, tmp_path):
     assert sweep.results == whole
 
 
+def test_results_of_another_torch_are_not_gone_on_with(make, tmp_path):
+    whole = run_whole(make())
+    folder = SweepFolder(tmp_path / "out")
+    here = _work.versions_here()
+    folder.keep(replace(whole[0], versions={"torch": here["torch"] + "+cpu", "numpy": here["numpy"]}))
+    assert len(run_whole(make())) == 6
+    folder.keep(replace(whole[0], versions={"torch": "0.1.0+cpu", "numpy": here["numpy"]}))
+    with pytest.raises(StudioError, match=rf"holds results of torch 0\.1\.0 instead of {here['torch']}"):
+        run_whole(make())
+
+
 PARENT = """
 import multiprocessing, sys
 from cnnstudio.core.sweep_folder import SweepFolder
@@ -283,6 +311,38 @@ def test_cancel_from_another_thread_ends_everything(make, executor):
     assert sweep.cancelled
     assert not sweep.failures
     assert not multiprocessing.active_children()
+
+
+def test_a_sweep_that_waits_for_its_executor_can_be_cancelled(make):
+    asked, answer, thrown_away = threading.Event(), threading.Event(), threading.Event()
+
+    class Late(HereAndNow):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            thrown_away.set()
+
+    def slow():
+        asked.set()
+        assert answer.wait(PATIENCE_S)
+        return Late()
+
+    sweep = make(slow)
+    done: list[object] = []
+    watcher = threading.Thread(target=lambda: done.extend(sweep))
+    watcher.start()
+    assert asked.wait(PATIENCE_S)
+    sweep.cancel()
+    watcher.join(PATIENCE_S)
+    assert not watcher.is_alive()
+    assert not thrown_away.is_set()
+    answer.set()
+    assert thrown_away.wait(PATIENCE_S)
+    assert done == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_in_who_makes_the_executor_ends_the_sweep(make):
+    with pytest.raises(StudioError, match="nobody to do the runs"):
+        run_whole(make(lambda: 1 / 0))
 
 
 def test_a_sweep_that_is_cancelled_before_it_starts_does_nothing(make):

@@ -158,6 +158,17 @@ def test_it_reads_what_a_folder_keeps_and_does_nothing(tmp_path, window):
     assert state.findings.done == 2
 
 
+def test_it_reads_what_another_version_measured_and_says_so(tmp_path, window, monkeypatch):
+    folder = SweepFolder(tmp_path / "out")
+    run_whole(sweep(tmp_path, folder, seeds=1))
+    monkeypatch.setattr("cnnstudio.__version__", "99.0")
+    thread = SweepThread(sweep(tmp_path, folder, seeds=1), window.wake, folder=folder, only_kept=True)
+    thread.start()
+    state = last_state(thread)
+    assert (state.done, state.outcome) == (2, "finished")
+    assert "of the program measured these results" in state.notes[0]
+
+
 def test_the_time_left_is_told_after_half_a_run():
     some = SweepState(planned=4, seconds=10.0)
     assert seconds_left(some, 0) is None
