@@ -14,6 +14,7 @@ import distributed
 import psutil
 import pytest
 
+from cnnstudio import experiments
 from cnnstudio.core import limits
 from cnnstudio.core.errors import StudioError
 from cnnstudio.runtime import cluster as clusters
@@ -70,6 +71,24 @@ def test_a_cluster_gives_the_numbers_of_processes_although_a_worker_is_killed(lo
     run_whole(in_processes)
     assert numbers(on_cluster) == numbers(in_processes)
     assert len(on_cluster.results) == 6
+
+
+def test_an_experiment_gives_the_numbers_of_processes_although_a_worker_is_killed(local):
+    settings = {"networks": "mlp,lenet5", "dataset": "glyphs", "examples": 50, "epochs": 1, "seeds": 2}
+    on_cluster = Sweep(experiments.find("luck"), settings, cluster(local.scheduler_address))
+    killed = None
+    for event in on_cluster.events():
+        if isinstance(event, RunMeasured) and killed is None:
+            with distributed.Client(local.scheduler_address, set_as_default=False) as client:
+                killed = busy_worker(client)
+            os.kill(killed, signal.SIGKILL)
+    assert killed is not None
+    here = Sweep(experiments.find("luck"), settings, processes(1))
+    run_whole(here)
+    assert not on_cluster.failures
+    assert len(on_cluster.results) == 4
+    assert [result.values for result in on_cluster.results] == [result.values for result in here.results]
+    assert on_cluster.findings() == here.findings()
 
 
 def busy_worker(client):
