@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSlider, QWidget
 
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import Answering
@@ -17,6 +17,7 @@ from cnnstudio.ui.panels._panel import PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
 from cnnstudio.ui.widgets.gradient_strip import GradientStrip, Watched
+from cnnstudio.ui.widgets.rooms import bare_row
 
 _SLOT: Final = "depth"
 _STEP: Final = 0.05
@@ -49,10 +50,7 @@ class DepthPanel(ExperimentPanel):
         self._keys: tuple[str, ...] = ()
         self._open_loss = False
         self.strip = GradientStrip(self.studio.theme)
-        self._starter = QWidget()
-        row = QHBoxLayout(self._starter)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
+        self._starter, row = bare_row()
         self.watch = button(_WATCH, tip=_WATCH_TIP)
         self.watch.clicked.connect(self._on_watch)
         self.layers = QComboBox()

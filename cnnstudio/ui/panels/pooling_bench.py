@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QSlider, QWidget
 
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import Settings
@@ -14,6 +14,7 @@ from cnnstudio.ui.panels._panel import PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.basic import explain_on_focus, label
 from cnnstudio.ui.widgets.pooling_strip import PoolingStrip, Way
+from cnnstudio.ui.widgets.rooms import bare_row
 
 _FARTHEST_PX: Final = 3
 _SLIDER_PX: Final = 10 * GRID_PX
@@ -36,10 +37,7 @@ class PoolingBenchPanel(ExperimentPanel):
         """Makes the tiles and, in the row of the settings, the slider that moves the picture."""
         self.strip = PoolingStrip(self.studio.theme)
         self.strip.toggled.connect(self._on_toggled)
-        self._mover = QWidget()
-        row = QHBoxLayout(self._mover)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
+        self._mover, row = bare_row()
         row.addWidget(label("move by", "muted", tip=_TIP))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _FARTHEST_PX)

@@ -13,6 +13,7 @@ from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.experiment import Result, Settings
 from cnnstudio.core.questions import Question
 from cnnstudio.ui.live_runs import LiveRuns
+from cnnstudio.ui.pacer import FOLLOW_GAP_MS, Pacer
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import network_colours
 from cnnstudio.ui.widgets._names import short_names
@@ -30,10 +31,48 @@ class LiveView(VerdictView):
 
     corner: QWidget | None = None
 
-    def __init__(self, studio: Studio) -> None:
-        """Makes it empty."""
+    def __init__(self, studio: Studio, gap_ms: int = FOLLOW_GAP_MS) -> None:
+        """Makes it empty.
+
+        Args:
+            studio: The open study.
+            gap_ms: While a run is followed, the least time between two questions.
+        """
         super().__init__(studio)
         self._waits = False
+        self._pacer = Pacer(self, self._ask, gap_ms)
+
+    def refresh(self) -> None:
+        """Asks at once."""
+        self._pacer.now()
+
+    def follow_picture(self) -> None:
+        """The pen moved: at once; a question that is not answered yet is replaced."""
+        self._ask()
+
+    def follow_moment(self) -> None:
+        """The timeline moved: at once too."""
+        self._ask()
+
+    def follow_run(self) -> None:
+        """The weights moved: at most once in every gap."""
+        if self.follows:
+            self._pacer.soon()
+
+    def _ask(self) -> None:
+        """Asks about the study as it is now; filled by a subclass."""
+
+    def can_ask(self, *, shown: bool, needs_picture: bool = True) -> bool:
+        """Whether a question can be asked now; what stands in the way is told.
+
+        Args:
+            shown: Whether an earlier answer can stay in sight until PyTorch is loaded.
+            needs_picture: Whether the question is about the current picture.
+        """
+        self.tell(self.missing(shown=shown, needs_picture=needs_picture))
+        studio = self.studio
+        complete = bool(studio.reading.networks) and not (needs_picture and studio.picture is None)
+        return complete and studio.engine is not None and self.isVisible()
 
     def ask(self, question: Question[Any], on_answer: Callable[[Any], None], slot: str) -> None:
         """Asks, in place of what was asked before; `waits` tells until there is an answer."""

@@ -12,13 +12,13 @@ from cnnstudio import networks
 from cnnstudio.core.equivariance import ShiftedMaps, ShiftedNetwork, ShiftedOperations, ShiftLayers, ShiftOperations
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.moving import REACH_PX
-from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus, label
 from cnnstudio.ui.widgets.error_bars import ErrorBars
 from cnnstudio.ui.widgets.live_view import LiveView
+from cnnstudio.ui.widgets.rooms import bare_row
 from cnnstudio.ui.widgets.shift_stage import ShiftStage
 
 BENCH: Final = ""
@@ -51,7 +51,6 @@ class MicroscopeView(LiveView):
         self._layer: dict[str, str] = {}
         self._map = 0
         self._wanted_source: str | None = None
-        self._pacer = Pacer(self, self._ask)
         self.corner = self._build_shift()
         self._build_row()
         row = QHBoxLayout()
@@ -76,10 +75,7 @@ class MicroscopeView(LiveView):
         self.content.addWidget(self.key)
 
     def _build_shift(self) -> QWidget:
-        made = QWidget()
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
+        made, row = bare_row()
         tip = "How far the copy of the picture is shifted. Arrow keys on the pictures do the same."
         self.down, self.right = QSpinBox(), QSpinBox()
         for box, name, start in ((self.down, "down", 0), (self.right, "right", 1)):
@@ -132,20 +128,7 @@ class MicroscopeView(LiveView):
     def refresh(self) -> None:
         """Asks at once."""
         self._list_networks()
-        self._pacer.now()
-
-    def follow_picture(self) -> None:
-        """The pen moved."""
-        self._ask()
-
-    def follow_moment(self) -> None:
-        """The timeline moved."""
-        self._ask()
-
-    def follow_run(self) -> None:
-        """Four times a second."""
-        if self.follows:
-            self._pacer.soon()
+        super().refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
@@ -201,8 +184,7 @@ class MicroscopeView(LiveView):
 
     def _ask(self) -> None:
         picture = self.studio.picture
-        self.tell(self.missing(shown=self._found is not None))
-        if picture is None or self.studio.engine is None or not self.studio.reading.networks or not self.isVisible():
+        if not self.can_ask(shown=self._found is not None) or picture is None:
             return
         dataset, moment, (down, right) = self.studio.reading.dataset, self.studio.moment, self.shift
         network = str(self.source.currentData())

@@ -14,7 +14,6 @@ from cnnstudio.core.experiment import Chart, Series
 from cnnstudio.core.knobs import parse_key
 from cnnstudio.core.moving import REACH_PX, Curves, NetworkOffsets, OffsetMap, OffsetMaps, Transformed
 from cnnstudio.core.picture_changes import shifted
-from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
@@ -35,6 +34,7 @@ from cnnstudio.ui.widgets.move_words import (
     range_words,
 )
 from cnnstudio.ui.widgets.offset_field import OffsetField
+from cnnstudio.ui.widgets.rooms import bare_row
 from cnnstudio.ui.widgets.shown_map import ShownMap
 from cnnstudio.ui.widgets.square_grid import MapCell, Said, SquareGrid
 
@@ -71,7 +71,6 @@ class MoveView(LiveView):
         self._curves: Curves | None = None
         self._heads: dict[str, tuple[str, QColor, NetworkOffsets]] = {}
         self._asked: tuple[NDArray[np.uint8], str] | None = None
-        self._pacer = Pacer(self, self._ask)
         self.corner = self._build_corner()
         self._build_row()
         self._stack = QStackedWidget()
@@ -97,10 +96,7 @@ class MoveView(LiveView):
         self.content.addLayout(row)
 
     def _build_corner(self) -> QWidget:
-        made = QWidget()
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
+        made, row = bare_row()
         self.label_box = QComboBox()
         self.label_box.addItem("its own verdict", None)
         self.label_box.setAccessibleName("What counts as right")
@@ -150,29 +146,14 @@ class MoveView(LiveView):
     def refresh(self) -> None:
         """Asks at once."""
         self._list_classes()
-        self._pacer.now()
-
-    def follow_picture(self) -> None:
-        """The pen moved: at once; a question that is not answered yet is replaced."""
-        self._ask()
-
-    def follow_moment(self) -> None:
-        """The timeline moved."""
-        self._ask()
-
-    def follow_run(self) -> None:
-        """Four times a second."""
-        if self.follows:
-            self._pacer.soon()
+        super().refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
         for part in (self.picture, self.chart, self.strip):
             part.set_theme(theme)
         for cell in self.cells.values():
-            cell.picture.set_theme(theme)
-            if isinstance(cell.head, NameLine):
-                cell.head.set_theme(theme)
+            cell.set_theme(theme)
         self.grid.align()
         self._show_places()
 
@@ -200,8 +181,7 @@ class MoveView(LiveView):
 
     def _ask(self) -> None:
         picture = self.studio.picture
-        self.tell(self.missing(shown=self._maps is not None))
-        if picture is None or self.studio.engine is None or not self.studio.reading.networks or not self.isVisible():
+        if not self.can_ask(shown=self._maps is not None) or picture is None:
             return
         wanted, tab = self.label_box.currentData(), self.tab
         dataset, moment = self.studio.reading.dataset, self.studio.moment

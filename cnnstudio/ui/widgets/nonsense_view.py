@@ -10,26 +10,22 @@ from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QVBoxLayout, QWidget
 
 from cnnstudio.core.confidence import softmax
-from cnnstudio.core.events import Answering
-from cnnstudio.core.experiment import Order, Result, Settings
+from cnnstudio.core.experiment import Order
 from cnnstudio.core.nonsense import NonsenseRead, NonsenseVerdicts, ReadNonsense
 from cnnstudio.core.nonsense_pictures import MEASURED
-from cnnstudio.ui.live_runs import LiveRuns
-from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.attribution_words import class_name, percent
 from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
-from cnnstudio.ui.widgets.live_view import LiveView, Named, named
+from cnnstudio.ui.widgets.live_view import Named, named
 from cnnstudio.ui.widgets.logit_bars import LogitBars
 from cnnstudio.ui.widgets.matrix_card import NameLine
 from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
-from cnnstudio.ui.widgets.run_teacher import RunTeacher
+from cnnstudio.ui.widgets.rooms import bare_row
+from cnnstudio.ui.widgets.taught_view import TaughtView
 
 NONE: Final = "none"
 """What the further class is called in a row."""
-_SLOW_GAP_MS: Final = 1_000
-"""During a run this is asked once a second: it takes many pictures for each network."""
 _SLOT: Final = "nonsense"
 _EACH: Final = 2
 _TILE_PX, _LOW_TILE_PX = 56, 46
@@ -124,7 +120,7 @@ def limit_words(one: NonsenseVerdicts, at: int) -> str:
     return said
 
 
-class NonsenseView(LiveView):
+class NonsenseView(TaughtView):
     """The gallery above, a card for each network below.
 
     Attributes:
@@ -138,15 +134,12 @@ class NonsenseView(LiveView):
 
     def __init__(self, studio: Studio) -> None:
         """Makes everything."""
-        super().__init__(studio)
+        super().__init__(studio, 'Teach "none of these"', _TEACH_TIP)
         self._found: NonsenseRead | None = None
-        self._settings: Settings = {}
         self._seed = 0
         self._chosen = 0
         self.cards: dict[str, NonsenseCard] = {}
         self._low = False
-        self._runs: tuple[str, ...] = ()
-        self._pacer = Pacer(self, self._ask, _SLOW_GAP_MS)
         self.corner = self._build_temperature()
         self.gallery = Mosaic(studio.theme, "Nonsense", tile_px=_TILE_PX, gap_px=4, one_row=True)
         self.gallery.chosen.connect(self._on_chosen)
@@ -166,10 +159,7 @@ class NonsenseView(LiveView):
         self.content.addWidget(scroll, 1)
 
     def _build_temperature(self) -> QWidget:
-        made = QWidget()
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
+        made, row = bare_row()
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(-_TICKS_PER_DECADE, _TICKS_PER_DECADE)
         self.slider.setFixedWidth(_SLIDER_PX)
@@ -192,7 +182,6 @@ class NonsenseView(LiveView):
         canvas = button("On the canvas", tip="Puts the chosen picture on the canvas, to be changed by the pen.")
         canvas.clicked.connect(self._on_canvas)
         self.other_button, self.canvas_button = other, canvas
-        self.teacher = RunTeacher('Teach "none of these"', _TEACH_TIP, self._orders)
         row.addWidget(other)
         row.addWidget(canvas)
         row.addWidget(self.teacher, 1)
@@ -205,44 +194,10 @@ class NonsenseView(LiveView):
 
     # What the panel tells
 
-    def join(self, live: LiveRuns) -> None:
-        """Takes the runs of the panel."""
-        self.teacher.join(live)
-
-    def set_experiment(self, settings: Settings) -> None:
-        """Other settings: other runs."""
-        self._settings = dict(settings)
-        self.take_results(())
-
-    def take_results(self, results: Sequence[Result]) -> None:
-        """A network that learned "none of these" can be asked from now on."""
-        self.teacher.refresh()
-        runs = tuple(self.teacher.bases())
-        if runs != self._runs and self.isVisible():
-            self._ask()
-
-    def on_live_progress(self, order: Order, event: Answering) -> None:
-        """Says how far it is."""
-        self.teacher.progress(order, event)
-
-    def refresh(self) -> None:
-        """Asks at once."""
-        self.teacher.refresh()
-        self._pacer.now()
-
     def follow_picture(self) -> None:
         """The pen moved; the drawing is looked at."""
         self._chosen = 0
-        self._ask()
-
-    def follow_moment(self) -> None:
-        """The timeline moved."""
-        self._ask()
-
-    def follow_run(self) -> None:
-        """Once a second."""
-        if self.follows:
-            self._pacer.soon()
+        super().follow_picture()
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
@@ -285,14 +240,12 @@ class NonsenseView(LiveView):
         return [order for order in planned if order.params["way"] == "none" and order.params["seed"] == 0]
 
     def _ask(self) -> None:
-        self.tell(self.missing(shown=self._found is not None, needs_picture=False))
-        if self.studio.engine is None or not self.studio.reading.networks or not self.isVisible():
+        if not self.can_ask(shown=self._found is not None, needs_picture=False):
             return
-        self._runs = tuple(self.teacher.bases())
         reading = self.studio.reading
         question = ReadNonsense(
             self.studio.picture, reading.dataset, reading.networks, self.studio.moment, tuple(MEASURED), _EACH,
-            self._seed, self._runs,
+            self._seed, self._runs_to_ask(),
         )  # fmt: skip
         self.ask(question, self._on_read, _SLOT)
 

@@ -10,8 +10,9 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from cnnstudio.ui.theme import GRID_PX
+from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.basic import ElidedLabel
+from cnnstudio.ui.widgets.matrix_card import NameLine
 from cnnstudio.ui.widgets.shown_map import ShownMap
 
 _LEAST_PX: Final = 96
@@ -66,6 +67,12 @@ class MapCell(QWidget):
         column.addWidget(picture, 1)
         column.addWidget(words)
         column.addStretch(0)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyles what paints itself."""
+        self.picture.set_theme(theme)
+        if isinstance(self.head, NameLine):
+            self.head.set_theme(theme)
 
     @property
     def beside_px(self) -> int:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
-from cnnstudio.core.events import Answering
-from cnnstudio.core.experiment import Order, Result, Settings
+from cnnstudio.core.experiment import Order
 from cnnstudio.core.marks import CODES, Code
 from cnnstudio.core.unfair import MarkRead, MarkVerdicts, ReadMarked
-from cnnstudio.ui.live_runs import LiveRuns
-from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.studio import Studio
-from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.theme import Theme
 from cnnstudio.ui.widgets.attribution_colours import map_colours, over
 from cnnstudio.ui.widgets.attribution_words import class_name, percent
 from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus
-from cnnstudio.ui.widgets.live_view import LiveView, Named, named
+from cnnstudio.ui.widgets.live_view import Named, named
 from cnnstudio.ui.widgets.matrix_card import NameLine
 from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
-from cnnstudio.ui.widgets.run_teacher import RunTeacher
+from cnnstudio.ui.widgets.rooms import bare_row
 from cnnstudio.ui.widgets.shown_map import ShownMap
 from cnnstudio.ui.widgets.square_grid import MapCell, Said, SquareGrid
+from cnnstudio.ui.widgets.taught_view import TaughtView
 
-_SLOW_GAP_MS: Final = 1_000
-"""During a run this is asked once a second: it takes many pictures for each network."""
 _SLOT: Final = "unfair"
 _TILE_PX, _LOW_TILE_PX = 56, 46
 _BOX_PX: Final = 96
@@ -51,7 +46,7 @@ _CAUTION: Final = (
 )
 
 
-class UnfairView(LiveView):
+class UnfairView(TaughtView):
     """Marked pictures above, a map for each network below.
 
     Attributes:
@@ -66,19 +61,15 @@ class UnfairView(LiveView):
 
     def __init__(self, studio: Studio) -> None:
         """Makes everything."""
-        super().__init__(studio)
+        super().__init__(studio, "Let them learn with marks", _TEACH_TIP)
         self._found: MarkRead | None = None
-        self._settings: Settings = {}
         self._tile = 1
         self._low = False
-        self._runs: tuple[str, ...] = ()
         self.cells: dict[str, MapCell] = {}
-        self._pacer = Pacer(self, self._ask, _SLOW_GAP_MS)
         self.corner = self._build_corner()
         self.gallery = Mosaic(studio.theme, "The picture with marks", tile_px=_TILE_PX, gap_px=4, one_row=True)
         self.gallery.chosen.connect(self._on_tile)
         self.content.addWidget(self.gallery)
-        self.teacher = RunTeacher("Let them learn with marks", _TEACH_TIP, self._orders)
         self.what = ElidedLabel()
         self.content.addWidget(self.teacher)
         self.content.addWidget(self.what)
@@ -90,10 +81,7 @@ class UnfairView(LiveView):
         self.content.addWidget(self.caution)
 
     def _build_corner(self) -> QWidget:
-        made = QWidget()
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
+        made, row = bare_row()
         self.code, self.method = QComboBox(), QComboBox()
         for name in CODES:
             self.code.addItem(f"by {name}", name)
@@ -114,51 +102,11 @@ class UnfairView(LiveView):
 
     # What the panel tells
 
-    def join(self, live: LiveRuns) -> None:
-        """Takes the runs of the panel."""
-        self.teacher.join(live)
-
-    def set_experiment(self, settings: Settings) -> None:
-        """Other settings: other runs."""
-        self._settings = dict(settings)
-        self.take_results(())
-
-    def take_results(self, results: Sequence[Result]) -> None:
-        """A network that learned with marks can be asked from now on."""
-        self.teacher.refresh()
-        runs = tuple(self.teacher.bases())
-        if runs != self._runs and self.isVisible():
-            self._ask()
-
-    def on_live_progress(self, order: Order, event: Answering) -> None:
-        """Says how far it is."""
-        self.teacher.progress(order, event)
-
-    def refresh(self) -> None:
-        """Asks at once."""
-        self.teacher.refresh()
-        self._pacer.now()
-
-    def follow_picture(self) -> None:
-        """The pen moved."""
-        self._ask()
-
-    def follow_moment(self) -> None:
-        """The timeline moved."""
-        self._ask()
-
-    def follow_run(self) -> None:
-        """Once a second."""
-        if self.follows:
-            self._pacer.soon()
-
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
         self.gallery.set_theme(theme)
         for cell in self.cells.values():
-            cell.picture.set_theme(theme)
-            if isinstance(cell.head, NameLine):
-                cell.head.set_theme(theme)
+            cell.set_theme(theme)
         self.grid.align()
         self._show()
 
@@ -193,14 +141,13 @@ class UnfairView(LiveView):
 
     def _ask(self) -> None:
         picture = self.studio.picture
-        self.tell(self.missing(shown=self._found is not None))
-        if picture is None or self.studio.engine is None or not self.studio.reading.networks or not self.isVisible():
+        if not self.can_ask(shown=self._found is not None) or picture is None:
             return
-        self._runs = tuple(self.teacher.bases())
         reading, code = self.studio.reading, cast("Code", self.code.currentData())
         question = ReadMarked(
-            picture, reading.dataset, reading.networks, code, max(0, self._tile - 1), self.studio.moment, self._runs
-        )
+            picture, reading.dataset, reading.networks, code, max(0, self._tile - 1), self.studio.moment,
+            self._runs_to_ask(),
+        )  # fmt: skip
         self.ask(question, self._on_read, _SLOT)
 
     def _on_read(self, found: MarkRead) -> None:
