@@ -78,6 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json in known and arguments.experiment is None:
         raise WrongUse("It is not said which experiment.", remedy="Write the name first, as in experiment NAME --json.")
     if arguments.experiment is None and arguments.source is None:
+        _check_nothing_to_run(arguments)
         _list(arguments, known)
         return
     info, settings, before = _wanted(arguments, known)
@@ -85,6 +86,22 @@ def run(arguments: argparse.Namespace) -> None:
         _about(arguments, info)
         return
     _run(arguments, _sweep(arguments, info, settings), before)
+
+
+def _check_nothing_to_run(arguments: argparse.Namespace) -> None:
+    """Refuses options of a run where only the list was asked for."""
+    typed = {
+        "--about": arguments.about,
+        "--seeds": arguments.seeds is not None,
+        "--set": bool(arguments.set),
+        "--out": arguments.out is not None,
+        "--workers": arguments.workers is not None,
+        "--dask": arguments.dask is not None,
+    }
+    options = [name for name, there in typed.items() if there]
+    if options:
+        remedy = f"Write the name first, as in experiment NAME {options[0]}."
+        raise WrongUse("It is not said which experiment.", remedy=remedy)
 
 
 def _wanted(
@@ -117,9 +134,11 @@ def _typed(arguments: argparse.Namespace, info: ExperimentInfo) -> dict[str, Val
     typed: dict[str, Value] = {}
     for piece in pieces:
         name, equals, text = piece.partition("=")
-        if not equals or name not in by_name:
+        if name not in by_name:
             remedy = f"Write --set KNOB=VALUE; it has {', '.join(by_name)}."
             raise WrongUse(f"{info.short} has no setting {name!r}.", remedy=remedy)
+        if not equals:
+            raise WrongUse(f"The setting {name} has no value.", remedy=f"Write --set {name}=VALUE, without blanks.")
         typed[name] = knob_type(by_name[name])(text)
     return typed
 
@@ -275,8 +294,8 @@ def _about(arguments: argparse.Namespace, info: ExperimentInfo) -> None:
     lines += [f"  {number}. {choice}" for number, choice in enumerate(info.guess.choices, 1)]
     text = "\n".join(filter(None, lines)) + "\n\n"
     for knob in info.knobs:
-        unit = f" {knob.unit}" if knob.unit else ""
-        text += f"--set {knob.name}={knob.default}{unit}\n    {knob.sentence} {_capital(knob.expected)}.\n"
+        unit = f" ({knob.unit})" if knob.unit else ""
+        text += f"--set {knob.name}={knob.default}\n    {knob.sentence} {_capital(knob.expected)}{unit}.\n"
     _terminal.report_stream(arguments.json).write(text)
     _terminal.write_json(arguments.json, {"schema": SCHEMA, "experiments": [_card(info)]})
 
