@@ -22,7 +22,7 @@ from cnnstudio.ui.widgets.experiment_guess import GuessCard
 from cnnstudio.ui.widgets.experiment_progress import progress_words, time_words
 from cnnstudio.ui.widgets.experiment_results import ResultsList
 from cnnstudio.ui.widgets.experiment_settings import SettingsForm, network_words
-from cnnstudio.ui.widgets.experiment_verdict import VerdictCard, cell_text, failure_words, guess_words
+from cnnstudio.ui.widgets.experiment_verdict import VerdictCard, cell_text, failure_words, guess_words, note_words
 
 JITTER = find("jitter")
 
@@ -198,6 +198,14 @@ def test_failed_runs_in_words():
     many = failure_words([(order, report)] * 9)
     assert many.startswith("9 runs could not be done.")
     assert many.endswith("... and 4 more.")
+    told = ErrorReport("The run seed 1 ended.", "Because.")
+    assert failure_words([(order, told)]).count("seed 1") == 1
+
+
+def test_many_notes_are_counted():
+    assert note_words([]) == ""
+    assert note_words(["One.", "Two.", "One."]) == "One.\nTwo."
+    assert note_words([f"Number {each}." for each in range(8)]).endswith("Number 4.\n... and 3 more.")
 
 
 def test_cells():
@@ -235,6 +243,9 @@ def test_progress_in_words():
     assert progress_words(SweepState(planned=36)) == "0 of 36 runs · the workers are starting"
     assert progress_words(SweepState(planned=36, seconds_left=40.0)) == "0 of 36 runs · about 40 s left"
     assert progress_words(SweepState(planned=1, outcome="stopped")) == "0 of 1 run · stopped"
+    failed = ((Order("toy", {"seed": 1}), ErrorReport("No.")),)
+    told = progress_words(SweepState(planned=3, failures=failed, outcome="failed"))
+    assert told == "0 of 3 runs · 1 could not be done"
 
 
 # The question

@@ -30,10 +30,11 @@ def runs_words(count: int) -> str:
 
 def progress_words(state: SweepState) -> str:
     """How far a sweep is, in words."""
-    said = f"{state.done} of {runs_words(state.planned)}"
+    said = f"{len(state.results)} of {runs_words(state.planned)}"
+    if state.failures:
+        said += f" · {len(state.failures)} could not be done"
     if state.outcome:
-        ends = {"finished": "", "stopped": " · stopped", "failed": " · some could not be done"}
-        return said + ends[state.outcome]
+        return said + (" · stopped" if state.outcome == "stopped" else "")
     if state.seconds_left is not None:
         said += f" · about {time_words(state.seconds_left)} left"
     elif not state.under_way:

@@ -18,8 +18,8 @@ _LEAST_LINES: Final = 3
 _MOST_LINES: Final = 13
 _MOST_SHARE: Final = 0.42
 """Of the height that chart and words share: the chart needs the rest."""
-_FAILURES: Final = 5
-"""More failed runs than this are counted, not listed."""
+_MOST_LISTED: Final = 5
+"""More failed runs than this, or more notes, are counted, not listed."""
 
 
 def guess_words(info: ExperimentInfo, guess: int | None, truth: int | None, *, over: bool) -> str:
@@ -38,10 +38,25 @@ def failure_words(failures: Sequence[tuple[Order, ErrorReport]]) -> str:
     """Which runs could not be done, and why; "" where all could."""
     if not failures:
         return ""
-    lines = [f"{order.title}: {report.sentence}" for order, report in failures[:_FAILURES]]
-    more = len(failures) - len(lines)
+    lines = [_failure_line(order, report) for order, report in failures[:_MOST_LISTED]]
     head = "One run could not be done." if len(failures) == 1 else f"{len(failures)} runs could not be done."
-    return "\n".join([head, *lines, *([f"... and {more} more."] if more else [])])
+    return "\n".join([head, *lines, *_more(len(failures) - len(lines))])
+
+
+def note_words(notes: Sequence[str]) -> str:
+    """What else happened, each once."""
+    different = list(dict.fromkeys(notes))
+    listed = different[:_MOST_LISTED]
+    return "\n".join([*listed, *_more(len(different) - len(listed))])
+
+
+def _failure_line(order: Order, report: ErrorReport) -> str:
+    """The report, with the run's name where it does not say it itself."""
+    return report.sentence if order.title in report.sentence else f"{order.title}: {report.sentence}"
+
+
+def _more(count: int) -> list[str]:
+    return [f"... and {count} more."] if count else []
 
 
 def cell_text(value: Any) -> str:
@@ -162,7 +177,7 @@ class VerdictCard(QWidget):
         self._say(self.guess, guess_words(self._info, guess, truth, over=over))
         self._say(self.rest, "\n".join(sentences[1:]))
         self._say(self.failures, failure_words(failures))
-        self._say(self.notes, "\n".join(dict.fromkeys(notes)))
+        self._say(self.notes, note_words(notes))
         self._show_tables([table for table in (findings.tables if findings is not None else ()) if table.rows])
 
     @staticmethod
