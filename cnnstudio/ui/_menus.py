@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 
 from cnnstudio import datasets, networks
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import parse_key
 from cnnstudio.ui.theme import THEMES
+from cnnstudio.ui.widgets.basic import first_control
 from cnnstudio.ui.widgets.topbar import NUMBERED
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ KEYS: Final[tuple[tuple[str, str], ...]] = (
     ("Ctrl+1 ... Ctrl+9", "The first nine panels, in the order of the bar"),
     ("Ctrl+PageUp, Ctrl+PageDown", "The panel before, the panel after"),
     ("Alt and a group's letter", "The list of a group's panels"),
+    ("F6, Shift+F6", "The next part of the window, the part before"),
     ("Ctrl+O", "Open a picture"),
     ("Ctrl+V", "Paste a picture"),
     ("Ctrl+Z, Ctrl+Shift+Z", "On the drawing: undo, redo"),
@@ -86,6 +88,8 @@ class Menus(QObject):
         keys: list[tuple[str, Callable[[], object]]] = [
             ("F10", window.top.menu_button.showMenu),
             ("Ctrl+E", self._export),
+            ("F6", partial(self._change_part, 1)),
+            ("Shift+F6", partial(self._change_part, -1)),
             ("Ctrl+PgUp", partial(self._go, -1)),
             ("Ctrl+PgDown", partial(self._go, 1)),
         ]
@@ -96,6 +100,21 @@ class Menus(QObject):
 
     def _go(self, by: int) -> None:
         self._window.open_panel(self._window.top.navigation.neighbour(by))
+
+    def _change_part(self, by: int) -> None:
+        """Gives the focus to the first control of the next part: bar, picture, panel, right column, transport."""
+        window = self._window
+        shown = window.stack.currentWidget() or window.stack
+        parts = [
+            part for part in (window.top, window.picture, shown, window.side, window.transport) if part.isVisible()
+        ]
+        focused = QApplication.focusWidget()
+        here = next((place for place, part in enumerate(parts) if focused and part.isAncestorOf(focused)), -1)
+        for further in range(1, len(parts) + 1):
+            control = first_control(parts[(here + by * further) % len(parts)])
+            if control is not None:
+                control.setFocus(Qt.FocusReason.TabFocusReason)
+                return
 
     def _make_actions(self) -> tuple[QAction | None, ...]:
         """The last part of the menu; its keys belong to these actions alone, or Qt finds them ambiguous."""

@@ -6,7 +6,7 @@ import gc
 import weakref
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QActionGroup
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QWidget
@@ -331,6 +331,29 @@ def test_every_panel_stands_in_the_list_of_its_group(window):
         shown = bar._names[window.panels[name].group]
         assert shown.text() == window.panels[name].short
         assert window.panels[name].title in action.text()
+
+
+def test_a_key_goes_from_part_to_part(window):
+    window.activateWindow()
+    parts = [window.top, window.picture, window.stack.currentWidget(), window.side, window.transport]
+    for part in [*parts, parts[0]]:
+        QTest.keyClick(window, Qt.Key.Key_F6)
+        assert part.isAncestorOf(QApplication.focusWidget())
+    QTest.keyClick(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    assert parts[-1].isAncestorOf(QApplication.focusWidget())
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
+def test_the_list_of_a_group_stands_under_its_tab_from_left_to_right(window):
+    tab, menu = window.top.navigation.tabs["Look inside"], window.top.navigation.menus["Look inside"]
+    seen = []
+    QTimer.singleShot(0, lambda: (seen.append(menu.geometry()), menu.close()))
+    QTest.mousePress(tab, Qt.MouseButton.LeftButton)
+    QApplication.processEvents()
+    room = tab.screen().availableGeometry()
+    left = tab.mapToGlobal(QPoint(0, 0)).x()
+    assert seen[0].left() == max(room.left(), min(left, room.right() + 1 - seen[0].width()))
+    assert menu.layoutDirection() is Qt.LayoutDirection.LeftToRight
 
 
 def test_keys_go_to_the_panel_before_and_after(window):

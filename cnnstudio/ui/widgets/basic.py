@@ -170,6 +170,18 @@ def explain_on_focus(widget: QWidget) -> None:
     _Explainer(widget)
 
 
+def first_control(part: QWidget) -> QWidget | None:
+    """The control of a part that Tab would reach first; None where there is none."""
+    tab = Qt.FocusPolicy.TabFocus
+    following: QWidget | None = part.nextInFocusChain()
+    while following is not None and following is not part:
+        reached = following.isVisible() and following.isEnabled() and following.focusPolicy() & tab
+        if reached and part.isAncestorOf(following):
+            return following
+        following = following.nextInFocusChain()
+    return None
+
+
 class Fold(QWidget):
     """A heading that folds what stands below it.
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from cnnstudio.ui.icons import icon
@@ -17,6 +17,28 @@ from cnnstudio.ui.widgets.basic import button, label
 
 NUMBERED: Final = 9
 """So many panels have a key with a number."""
+
+
+class _GroupMenu(QMenu):
+    """The list of a group's panels: left to right, under the left edge of its tab.
+
+    The tab's arrow stands on the right by a layout from right to left, which its menu would take over: the columns
+    would change places and touch, and the list would end at the tab's right edge.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, tab: QPushButton) -> None:
+        super().__init__(tab)
+        self._tab = tab
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt has placed it by the tab's direction; here it goes to the left edge, as far as the screen has room."""
+        super().showEvent(event)
+        left = self._tab.mapToGlobal(QPoint(0, 0)).x()
+        room = self._tab.screen().availableGeometry()
+        self.move(max(room.left(), min(left, room.right() + 1 - self.width())), self.y())
 
 
 class Navigation(QWidget):
@@ -84,7 +106,7 @@ class Navigation(QWidget):
         made = button(f"&{group}" if group != "Test" else "T&est", "tab", checkable=True)
         made.setAccessibleName(group)
         made.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        menu = QMenu(self)
+        menu = _GroupMenu(made)
         menu.setToolTipsVisible(True)
         marks = QActionGroup(menu)
         names = []
