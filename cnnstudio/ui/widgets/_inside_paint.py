@@ -16,6 +16,7 @@ from cnnstudio.core.layers import times
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._inside_layout import Bracket, Layout, Placed, Room
 from cnnstudio.ui.widgets._inside_plan import Box, Plan
+from cnnstudio.ui.widgets._verdict_layout import percent
 from cnnstudio.ui.widgets.draw_part import draw_part
 
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -75,7 +76,7 @@ def room_for(theme: Theme, plan: Plan, height: float, names: Sequence[str] = ())
 
     foot = (3 if roomy else 1) * high + GRID_PX / 2
     name_px = min(max((bold.horizontalAdvance(name) for name in names), default=0.0), _NAME_EM * theme.small_px)
-    verdict_px = name_px + _BAR_PX + bold.horizontalAdvance("100 %") + GRID_PX
+    verdict_px = name_px + _BAR_PX + bold.horizontalAdvance("99.9%") + GRID_PX
     return Room(lines * high + GRID_PX / 2, foot, high + GRID_PX / 2, high, title_px, roomy, verdict_px)
 
 
@@ -239,7 +240,7 @@ def paint_verdict(
     likeliest = np.sort(np.argsort(-shares, kind="stable")[:fit])
     best = int(shares.argmax())
     metrics = QFontMetricsF(theme.font("small", bold=True))
-    number_px = metrics.horizontalAdvance("100 %")
+    number_px = metrics.horizontalAdvance("99.9%")
     widest = max(metrics.horizontalAdvance(names[i] if i < len(names) else str(i)) for i in likeliest)
     name_px = min(widest, area.width() - number_px - 3 * GRID_PX) + GRID_PX / 2
     for place, index in enumerate(likeliest):
@@ -249,7 +250,7 @@ def paint_verdict(
         painter.setPen(theme.readable(hue) if told else theme.colour("muted"))
         name = names[index] if index < len(names) else str(index)
         painter.drawText(line, _LEFT, metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_px))
-        painter.drawText(line, _RIGHT, f"{100 * shares[index]:.0f} %")
+        painter.drawText(line, _RIGHT, percent(float(shares[index])))
         room_px = line.width() - name_px - number_px - GRID_PX / 2
         if shares[index] > _LEAST_SHARE:
             bar = QRectF(line.left() + name_px, line.center().y() - high / 4, room_px * shares[index], high / 2)
