@@ -10,7 +10,10 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.engine.session import Reader
 
 KEPT: Final = 16
-"""Networks of this size (62,000 weights, 250 kB) that stay; the oldest goes first."""
+"""Networks that stay; the oldest goes first."""
+
+MOST_WEIGHTS: Final = 16_000_000
+"""Of all of them together, 64 MB: 16 of the usual size (62,000 weights) are far from it, large ones are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def keep(key: str, network: Aside) -> None:
     """Remembers a network under the key of its run."""
     _kept[key] = network
     _kept.move_to_end(key)
-    while len(_kept) > KEPT:
+    while len(_kept) > KEPT or (len(_kept) > 1 and sum(each.spec.parameters for each in _kept.values()) > MOST_WEIGHTS):
         _kept.popitem(last=False)
 
 

@@ -23,12 +23,12 @@ class _Run(QObject):
         self._owner, self._order = owner, order
 
     def on_answer(self, result: Result) -> None:
+        self._owner.end(self)
         self._owner.take(result)
-        self.deleteLater()
 
     def on_error(self, report: ErrorReport) -> None:
+        self._owner.end(self)
         self._owner.fail(self._order, report)
-        self.deleteLater()
 
     def on_progress(self, event: Answering) -> None:
         self._owner.progressed.emit(self._order, event)
@@ -58,18 +58,19 @@ class LiveRuns(QObject):
         self.results: dict[str, Result] = {}
         self.failure = ""
         self._slots: dict[str, int] = {}
+        self._asked: dict[str, _Run] = {}
 
     def measure(self, orders: Sequence[Order], slot: str) -> None:
         """Asks for runs; those of the slot that are not among them are given up."""
         for place in range(max(len(orders), self._slots.get(slot, 0))):
-            known = place < len(orders) and orders[place].key in self.results
-            if place >= len(orders) or known:
-                self._studio.withdraw(self._slot(slot, place))
+            name = self._slot(slot, place)
+            if name in self._asked:
+                self.end(self._asked[name])
+            if place >= len(orders) or orders[place].key in self.results:
+                self._studio.withdraw(name)
             else:
-                run = _Run(self, orders[place])
-                self._studio.ask(
-                    Measure(orders[place]), run.on_answer, run.on_error, self._slot(slot, place), run.on_progress
-                )
+                run = self._asked[name] = _Run(self, orders[place])
+                self._studio.ask(Measure(orders[place]), run.on_answer, run.on_error, name, run.on_progress)
         self._slots[slot] = len(orders)
 
     def forget(self) -> None:
@@ -84,6 +85,13 @@ class LiveRuns(QObject):
             for place in range(count):
                 self._studio.withdraw(self._slot(slot, place))
         self._slots.clear()
+        for run in tuple(self._asked.values()):
+            self.end(run)
+
+    def end(self, run: _Run) -> None:
+        """Lets go of a run that was answered, or that nobody waits for any more."""
+        self._asked = {name: other for name, other in self._asked.items() if other is not run}
+        run.deleteLater()
 
     def take(self, result: Result) -> None:
         """Notes a result."""

@@ -235,6 +235,18 @@ def test_the_oldest_networks_of_runs_go(session, forgetful):
     assert kept("run 1") is not None
 
 
+def test_large_networks_of_runs_do_not_fill_the_memory(session, forgetful, monkeypatch):
+    reader = session.viewer("mlp")
+    monkeypatch.setattr(aside, "MOST_WEIGHTS", 2 * reader.spec.parameters)
+    for number in range(3):
+        keep(f"run {number}", Aside(reader, ""))
+    assert [kept(f"run {number}") is not None for number in range(3)] == [False, True, True]
+    monkeypatch.setattr(aside, "MOST_WEIGHTS", 1)
+    keep("run 3", Aside(reader, ""))
+    assert kept("run 2") is None
+    assert kept("run 3") is not None
+
+
 def test_networks_that_are_not_trained_say_so(nothing_shipped):
     for question in QUESTIONS:
         for one in answer_now(question, nothing_shipped).networks:
