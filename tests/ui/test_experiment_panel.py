@@ -361,6 +361,18 @@ def test_progress_says_what_is_read_so_far(jitter):
     assert jitter.learning.whole == "Deep MLP reads 40 % (25 % learned)"
 
 
+def test_what_was_said_of_other_settings_is_forgotten(jitter):
+    from cnnstudio.core.events import Answering
+
+    order = jitter._orders()[0]
+    jitter.live.progressed.emit(order, Answering(1, 0.25, "learning", {"validation": 0.4}))
+    jitter.form.set_values({**jitter.form.values, "examples": 300})
+    jitter._on_form()
+    assert jitter.learning.whole == ""
+    jitter.live.progressed.emit(order, Answering(1, 0.5, "learning", {"validation": 0.5}))
+    assert jitter.learning.whole == ""
+
+
 def test_luck_takes_the_race_of_the_set_up(rig, qtbot):
     rig.studio.set_config(replace(rig.studio.config, networks=("mlp", "small_cnn"), examples=1_234, epochs=3))
     panel = LuckPanel(rig.studio)

@@ -83,7 +83,9 @@ class JitterPanel(ExperimentPanel):
         self._rest.start()
 
     def on_settings(self, settings: Settings) -> None:
-        """Another task has another farthest distance."""
+        """Another task has another farthest distance; what was said of the old settings is no longer true."""
+        self._partial.clear()
+        self.learning.set_whole("")
         self._fit_slider()
         self._ask_pictures()
 
@@ -101,6 +103,8 @@ class JitterPanel(ExperimentPanel):
         """Says how far each network is, and what it reads by now."""
         from cnnstudio.experiments._grid import titles
 
+        if order not in self._orders():
+            return
         name = str(order.params["network"])
         share = (event.values or {}).get("validation")
         done = f"{100 * event.fraction:.0f} % learned" if event.fraction is not None else event.text
