@@ -6,13 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy
 
 from cnnstudio.core.connections import NUMBER_BYTES, TRAINING_NUMBERS, WAYS, Way, Wiring, megabytes
 from cnnstudio.ui.theme import GRID_PX, ROLE_COLOURS, Theme, mixed
 from cnnstudio.ui.widgets.basic import explain_on_focus
+from cnnstudio.ui.widgets.explained import Explained
 
 NAMES: Final[dict[Way, str]] = {"dense": "Dense", "local": "Locally connected", "conv": "Convolution"}
 HUES: Final[dict[Way, str]] = {
@@ -33,7 +34,7 @@ _LEAST_DECADES: Final = 9
 """The bars reach from 1 to a thousand million at least, so that they move and the scale stays."""
 
 
-class ConnectionBill(QWidget):
+class ConnectionBill(Explained):
     """One row per way, a click chooses it.
 
     Signals:
@@ -194,15 +195,11 @@ class ConnectionBill(QWidget):
             x = whole.left() + whole.width() * decade / self.decades
             painter.drawLine(int(x), int(whole.top()), int(x), int(whole.bottom()))
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains the cell under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            scale = (
-                "\nLength of the bars: one tick is ten times as many." if self._column_at(event.pos()) in (1, 2) else ""
-            )
-            QToolTip.showText(event.globalPos(), self.explanation(event.pos()) + scale, self)
-            return True
-        return super().event(event)
+        at = place.toPoint()
+        scale = "\nLength of the bars: one tick is ten times as many." if self._column_at(at) in (1, 2) else ""
+        return self.explanation(at) + scale
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses a row."""

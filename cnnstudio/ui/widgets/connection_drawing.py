@@ -8,14 +8,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy
 
 from cnnstudio.core.connections import Numbers
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, signed_colours
 from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets._connection import Connection, Place, flat_weights
 from cnnstudio.ui.widgets.basic import explain_on_focus
+from cnnstudio.ui.widgets.explained import Explained
 from cnnstudio.ui.widgets.mosaic import as_rgb
 
 _GAP_SHARE: Final = 0.08
@@ -42,7 +43,7 @@ _LEAST_SIDE_PX: Final = 96
 _MOST_SIDE_PX: Final = 320
 
 
-class ConnectionDrawing(QWidget):
+class ConnectionDrawing(Explained):
     """One output unit with everything it reads. The pointer and the arrow keys choose the unit.
 
     Signals:
@@ -343,12 +344,9 @@ class ConnectionDrawing(QWidget):
             return ""
         return shown.explain_unit(*place)
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains what is under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.explanation(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
+        return self.explanation(place)
 
     # Choosing
 

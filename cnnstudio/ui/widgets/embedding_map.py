@@ -363,11 +363,6 @@ class EmbeddingMap(QWidget):
         if not self.hasFocus():
             self._go_to(None)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows a frame."""
-        super().focusInEvent(event)
-        self.update()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Puts frame and mark away."""
         super().focusOutEvent(event)

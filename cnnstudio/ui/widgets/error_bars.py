@@ -6,25 +6,24 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
-    QFocusEvent,
     QFontMetricsF,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
 from cnnstudio.core.equivariance import ShiftedMaps
 from cnnstudio.core.statistics import figures
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets._sight import show_part
+from cnnstudio.ui.widgets.explained import Explained
 
 LEAST: Final = 1e-8
 """Left end of the axis: rounding errors of 32-bit sums are larger."""
@@ -52,7 +51,7 @@ def error_text(error: float | None) -> str:
     return f"{error:.0e}" if error < 1e-3 else figures(error)
 
 
-class ErrorBars(QWidget):
+class ErrorBars(Explained):
     """One row for each layer: its name, a solid bar for places away from borders, a hatched one for borders.
 
     Of layers without places the bar is an outline: how far the values changed. Up and Down, or a click, choose.
@@ -216,23 +215,10 @@ class ErrorBars(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Says a row's numbers."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            place = self.row_at(event.pos())
-            QToolTip.showText(event.globalPos(), self.say(place), self) if place is not None else QToolTip.hideText()
-            return True
-        return super().event(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows a frame."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Puts it away."""
-        super().focusOutEvent(event)
-        self.update()
+        row = self.row_at(place)
+        return "" if row is None else self.say(row)
 
     def sizeHint(self) -> QSize:
         """All rows and the axis."""

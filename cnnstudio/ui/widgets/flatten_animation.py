@@ -6,26 +6,24 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
-    QHelpEvent,
     QHideEvent,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from cnnstudio.core.connections import flat_index
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
 from cnnstudio.ui.widgets.draw_part import draw_part
+from cnnstudio.ui.widgets.followed_pixel import FollowedPixel, Pixel
 from cnnstudio.ui.widgets.mosaic import as_rgb
 
 _TICK_MS: Final = 33
@@ -41,10 +39,8 @@ _FIRST_PIXEL: Final = (13, 13)
 
 _LEAST_MARK_PX: Final = 4
 
-Pixel = tuple[int, int]
 
-
-class FlattenSurface(QWidget):
+class FlattenSurface(FollowedPixel):
     """The picture above, the list of its numbers below, and the rows on their way.
 
     Signals:
@@ -253,29 +249,12 @@ class FlattenSurface(QWidget):
                f"{2 * self._shape[1] * width:,} places later." if self._shape[0] == 3 else ""  # fmt: skip
         return f"Row {row}, column {column}, counted from 0: {row} × {width} + {column} = place {place:,}.{more}"
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains the pixel under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.explanation(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
+        return self.explanation(place)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Follows the pixel that is clicked."""
-        pixel = self.pixel_at(event.position())
-        if pixel is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._go(pixel)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The arrow keys follow a neighbour."""
-        ways = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
-        way = ways.get(Qt.Key(event.key()))
-        if way is None:
-            super().keyPressEvent(event)
-        else:
-            self._go((self._pixel[0] + way[0], self._pixel[1] + way[1]))
-
-    def _go(self, pixel: Pixel) -> None:
+    def follow(self, pixel: Pixel) -> None:
+        """Follows another pixel, and tells."""
         self.set_pixel(pixel)
         self.picked.emit(self._pixel)
 

@@ -9,21 +9,20 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QFocusEvent,
     QFontMetricsF,
-    QHelpEvent,
     QImage,
     QKeyEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from cnnstudio.core.statistics import figures
 from cnnstudio.ui.theme import GRID_PX, Theme, share_map
+from cnnstudio.ui.widgets.explained import Explained
 from cnnstudio.ui.widgets.mosaic import as_rgb
 
 _BEST_PX: Final = 112
@@ -68,7 +67,7 @@ class Watched:
         return f"{self.title}: {step}loss {losses[-1]:.2f}, first layer {ratio} × last"
 
 
-class GradientStrip(QWidget):
+class GradientStrip(Explained):
     """Maps: layers from the picture (top) to the verdict (bottom), the run from left to right. Darker is larger.
 
     Left and Right choose the point of the run that is read out, Up and Down the layer.
@@ -197,12 +196,9 @@ class GradientStrip(QWidget):
             f"{norm:.2g}; loss {run.values['loss'][column]:.3f}.{after}"
         )
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains what is under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.explanation(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
+        return self.explanation(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The arrow keys read the maps out, both at the same place."""
@@ -220,16 +216,6 @@ class GradientStrip(QWidget):
         said = "\n".join(self._said(run, row, column) for run in known)
         self.setAccessibleDescription(said)
         QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), said, self)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows frames."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Puts the frames away."""
-        super().focusOutEvent(event)
-        self.update()
 
     def sizeHint(self) -> QSize:
         """Two px and a half for each of 44 layers."""

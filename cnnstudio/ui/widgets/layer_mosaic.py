@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -18,7 +17,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from cnnstudio.core.inside import LayerMaps, Unit
 from cnnstudio.core.layers import Sizes
@@ -30,6 +29,7 @@ from cnnstudio.ui.widgets._inside_paint import paint_frame
 from cnnstudio.ui.widgets._inside_words import numbers_words
 from cnnstudio.ui.widgets._sight import show_part
 from cnnstudio.ui.widgets.draw_part import draw_part
+from cnnstudio.ui.widgets.explained import Explained
 
 _GAP_PX: Final = 6
 _FLAT_GAP_PX: Final = 3
@@ -44,7 +44,7 @@ _ROWS_WANTED: Final = 3
 _FOUR: Final = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
-class LayerMosaic(QWidget):
+class LayerMosaic(Explained):
     """A grid of a layer's maps, as high as its rows need.
 
     A click on a number selects its unit. Arrow keys go from map to map, with Shift from number to number within one;
@@ -223,16 +223,10 @@ class LayerMosaic(QWidget):
             self._at, self._within = place, within
             self.update()
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains the number under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            place = self.place_at(QPointF(event.pos()))
-            if place is not None:
-                QToolTip.showText(event.globalPos(), self.words(place), self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
+        at = self.place_at(place)
+        return "" if at is None else self.words(at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Marks the number under the pointer."""

@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Si
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -19,7 +18,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from cnnstudio.core.inside import PICTURE, LayerMaps, NetworkMaps, Unit
 from cnnstudio.core.network import NetworkSpec
@@ -37,6 +36,7 @@ from cnnstudio.ui.widgets._inside_paint import (
 )
 from cnnstudio.ui.widgets._inside_plan import Plan, plan
 from cnnstudio.ui.widgets._inside_words import map_words
+from cnnstudio.ui.widgets.explained import Explained
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Spot:
     column: int = 0
 
 
-class LayerStrip(QWidget):
+class LayerStrip(Explained):
     """Columns of maps from the picture to the verdict.
 
     A click on a column, or Enter, goes into the layer. Left and right go from layer to layer, up and down from map to
@@ -306,16 +306,10 @@ class LayerStrip(QWidget):
                 return box.folded
         return ""
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains what is under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            spot = self.spot_at(QPointF(event.pos()))
-            if spot is not None:
-                QToolTip.showText(event.globalPos(), self.words(spot), self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
+        spot = self.spot_at(place)
+        return "" if spot is None else self.words(spot)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Marks what is under the pointer, and what it sees of the picture."""

@@ -7,12 +7,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy
 
 from cnnstudio.ui.theme import GRID_PX, Theme, mixed
 from cnnstudio.ui.widgets.attribution_words import percent
+from cnnstudio.ui.widgets.explained import Explained
 
 _ROWS: Final = 11
 """Ten classes and "none"; of more classes, those with the largest logits."""
@@ -23,7 +24,7 @@ _PALE: Final = 0.55
 _BAR_SHARE: Final = 0.62
 
 
-class LogitBars(QWidget):
+class LogitBars(Explained):
     """Left the logits, from zero to both sides; right the probabilities, from 0 to 100 %.
 
     Thread: GUI.
@@ -141,14 +142,10 @@ class LogitBars(QWidget):
             QRectF(shares.left() + wide + GRID_PX / 2, y, shares.width(), high), Qt.AlignmentFlag.AlignVCenter, text
         )
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Says a row's numbers."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            row = int((event.pos().y() - self._head_px()) // max(1.0, self._row_px()))
-            known = 0 <= row < len(self._names) and self._logits.size
-            QToolTip.showText(event.globalPos(), self.say(row), self) if known else QToolTip.hideText()
-            return True
-        return super().event(event)
+        row = int((place.y() - self._head_px()) // max(1.0, self._row_px()))
+        return self.say(row) if 0 <= row < len(self._names) and self._logits.size else ""
 
     def sizeHint(self) -> QSize:
         """Rows that can be read well."""

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QBrush,
     QColor,
     QFocusEvent,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from cnnstudio.ui.theme import SELECTION, Theme
 from cnnstudio.ui.widgets._cell_editor import CellEditor
 from cnnstudio.ui.widgets._cells import WIDEST, Colours, cell_font, image_of, number, paint_number
+from cnnstudio.ui.widgets.explained import Explained
 
 _LEAST_CELL_PX: Final = 8
 _WANTED_CELL_PX: Final = 40
@@ -36,7 +36,7 @@ _ARROWS: Final = {
 }  # fmt: skip
 
 
-class NumberGrid(QWidget):
+class NumberGrid(Explained):
     """Rows and columns of numbers on coloured cells, as large as fits, in the upper left corner of its room.
 
     Arrow keys go from cell to cell. Where it is editable: typing a digit, Enter or a double click opens a field in the
@@ -322,13 +322,10 @@ class NumberGrid(QWidget):
                 self.setFocus()
             self.failed.emit(None)
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains the cell under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self.cell_at(event.pos())
-            QToolTip.showText(event.globalPos(), self.say(cell), self) if cell else QToolTip.hideText()
-            return True
-        return super().event(event)
+        cell = self.cell_at(place)
+        return self.say(cell) if cell else ""
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Marks a cell where the keyboard came."""

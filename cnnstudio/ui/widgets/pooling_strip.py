@@ -8,11 +8,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
     QFontMetricsF,
-    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -20,10 +18,11 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from cnnstudio.core.pooling import Map, Pooling, change, expected, pool, shifted
 from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.widgets.explained import Explained
 
 POOLS: Final[dict[str, tuple[Pooling, ...]]] = {
     "none": (),
@@ -107,7 +106,7 @@ def _rounds(values: Map, way: str) -> Map:
     return values
 
 
-class PoolingStrip(QWidget):
+class PoolingStrip(Explained):
     """One tile per way. Left and Right go from one to the next; Space, Enter or a click compares it, or no longer.
 
     Signals:
@@ -244,13 +243,10 @@ class PoolingStrip(QWidget):
         found = [place for place in range(len(self._ways)) if self.column(place).contains(point)]
         return found[0] if found else None
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains what is under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            place = self._place_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if place is None else self.explanation(self._ways[place]), self)
-            return True
-        return super().event(event)
+        at = self._place_at(place)
+        return "" if at is None else self.explanation(self._ways[at])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Compares a way, or no longer."""
@@ -277,16 +273,6 @@ class PoolingStrip(QWidget):
     def _describe(self) -> None:
         if self._ways:
             self.setAccessibleDescription(self.explanation(self._ways[self._current]))
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Frames the way."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Puts the frame away."""
-        super().focusOutEvent(event)
-        self.update()
 
     def sizeHint(self) -> QSize:
         """Tiles in which a 7 can be told from a 1."""

@@ -11,20 +11,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFontMetricsF,
-    QHelpEvent,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
 from cnnstudio.core.scramble import landing, neighbourhood
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, share_map
+from cnnstudio.ui.widgets.followed_pixel import FollowedPixel, Pixel
 from cnnstudio.ui.widgets.mosaic import as_rgb
 
 _LATER: Final = 0.8
@@ -42,10 +39,8 @@ _LEAST_MARK_PX: Final = 3.0
 _LEFT: Final = 128
 """Shade of places that their pixels have left."""
 
-Pixel = tuple[int, int]
 
-
-class ScrambleSurface(QWidget):
+class ScrambleSurface(FollowedPixel):
     """Some pictures in a row, under one permutation. Two neighbours are marked; arrow keys and a click choose them.
 
     Thread: GUI.
@@ -258,38 +253,14 @@ class ScrambleSurface(QWidget):
         apart = math.dist((to_row, to_column), other)
         return f"{said}; its right neighbour to row {other[0]}, column {other[1]}: 1 px apart, then {apart:.1f} px."
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains the pixel under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            pixel = self.pixel_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self.words() if pixel is None else self.explanation(pixel), self)
-            return True
-        return super().event(event)
+        pixel = self.pixel_at(place)
+        return self.words() if pixel is None else self.explanation(pixel)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Follows the pixel that is clicked in the untouched picture."""
-        pixel = self.pixel_at(event.position())
-        if pixel is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.set_pixel(pixel)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The arrow keys follow a neighbour."""
-        ways = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
-        way = ways.get(Qt.Key(event.key()))
-        if way is None:
-            super().keyPressEvent(event)
-        else:
-            self.set_pixel((self._pixel[0] + way[0], self._pixel[1] + way[1]))
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows frames."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Puts the frames away."""
-        super().focusOutEvent(event)
-        self.update()
+    def follow(self, pixel: Pixel) -> None:
+        """Follows another pixel of the untouched picture."""
+        self.set_pixel(pixel)
 
     def resizeEvent(self, event: QEvent) -> None:
         """Draws anew."""

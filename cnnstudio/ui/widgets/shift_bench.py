@@ -7,12 +7,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, mixed, share_map
 from cnnstudio.ui.widgets._cells import cell_font, ink_on
+from cnnstudio.ui.widgets.explained import Explained
 
 _LEAST_ROW_PX: Final = 14
 _MOST_ROW_PX: Final = 26
@@ -20,7 +21,7 @@ _BRIGHTEST: Final = 40
 _STEPS: Final = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
 
-class ShiftBench(QWidget):
+class ShiftBench(Explained):
     """A table of shares. Click a number, or use the arrow keys, to move the picture and to choose the kind.
 
     Signals:
@@ -190,13 +191,10 @@ class ShiftBench(QWidget):
         rows, shifts = self._shares.shape
         self._go(min(max(self._row + down, 0), rows - 1), min(max(self._shift + right, 0), shifts - 1))
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains the number under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self.cell_at(event.pos())
-            QToolTip.showText(event.globalPos(), self.sentence(*cell), self) if cell else QToolTip.hideText()
-            return True
-        return super().event(event)
+        cell = self.cell_at(place)
+        return self.sentence(*cell) if cell else ""
 
     def sizeHint(self) -> QSize:
         """Numbers that can be read."""

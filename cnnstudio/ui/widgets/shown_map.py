@@ -216,11 +216,6 @@ class ShownMap(QWidget):
             QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), self.toolTip(), self)
         self.update()
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Puts the frame away."""
-        super().focusOutEvent(event)
-        self.update()
-
     def resizeEvent(self, event: Any) -> None:
         """Paints anew."""
         super().resizeEvent(event)

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFontMetricsF,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from cnnstudio.core.statistics import Spread
 from cnnstudio.ui.theme import GRID_PX, ROLE_COLOURS, SELECTION, Theme
+from cnnstudio.ui.widgets.explained import Explained
 from cnnstudio.ui.widgets.staircase_rows import StairRow
 
 _MOST_ROW_PX: Final = 48.0
@@ -66,7 +65,7 @@ def _switch(row: StairRow) -> str:
     return f"+ {row.switch}" if row.switch else row.title
 
 
-class Staircase(QWidget):
+class Staircase(Explained):
     """The rungs, the highest on top. Up and Down go from one to the next, hovering says everything.
 
     Thread: GUI.
@@ -286,12 +285,9 @@ class Staircase(QWidget):
         ]
         return found[0] if found else ""
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Explains what is under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.explanation(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
+        return self.explanation(place)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Goes to the rung that is clicked."""
@@ -318,16 +314,6 @@ class Staircase(QWidget):
         if self._rows:
             row = self._rows[self._current]
             self.setAccessibleDescription(f"{row.title.capitalize()}. {row.explanation}")
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Frames the rung."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Puts the frame away."""
-        super().focusOutEvent(event)
-        self.update()
 
     def sizeHint(self) -> QSize:
         """Lines with air between them."""

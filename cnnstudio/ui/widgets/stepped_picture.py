@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.ui.theme import SELECTION, Theme
 from cnnstudio.ui.widgets._cells import Colours, cell_font, image_of, number, paint_number
+from cnnstudio.ui.widgets.explained import Explained
 
 _LEAST_FRAME_PX: Final = 7
 """A window on a large picture is framed no smaller than this, or it could not be found."""
@@ -43,7 +43,7 @@ _STEPS: Final = {
 }  # fmt: skip
 
 
-class SteppedPicture(QWidget):
+class SteppedPicture(Explained):
     """A picture as large as its room lets it be, its padding around it, and a yellow window.
 
     Rows and columns count from the upper left corner of all that is shown, padding included.
@@ -263,13 +263,10 @@ class SteppedPicture(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Says the number under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self.cell_at(event.pos())
-            QToolTip.showText(event.globalPos(), self.say(cell), self) if cell else QToolTip.hideText()
-            return True
-        return super().event(event)
+        cell = self.cell_at(place)
+        return self.say(cell) if cell else ""
 
     def say(self, cell: tuple[int, int]) -> str:
         """A cell in words; rows and columns count from the picture's own corner."""

@@ -6,8 +6,8 @@ import math
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from cnnstudio.core.inside import UnitArithmetic
@@ -15,13 +15,14 @@ from cnnstudio.core.unit_record import UnitRecord
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets._sum_line import plain
 from cnnstudio.ui.widgets.basic import label
+from cnnstudio.ui.widgets.explained import Explained
 
 _LEAST_PX: Final = 90
 _MOST_LISTED: Final = 12
 _MARK_PX: Final = 3
 
 
-class Histogram(QWidget):
+class Histogram(Explained):
     """Bars over the values' axis, and a yellow line at one value. Arrow keys go from bar to bar.
 
     Thread: GUI.
@@ -143,13 +144,10 @@ class Histogram(QWidget):
         painter.setPen(self._theme.colour("text"))
         painter.drawText(QPointF(left, area.top() - 4 - metrics.descent()), text)
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Says the bar under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            bar = self.bar_at(event.pos().x())
-            QToolTip.showText(event.globalPos(), self.say(bar), self) if bar is not None else QToolTip.hideText()
-            return True
-        return super().event(event)
+        bar = self.bar_at(place.x())
+        return "" if bar is None else self.say(bar)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes from bar to bar."""

@@ -6,22 +6,22 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QFontMetricsF,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from cnnstudio.ui.theme import SELECTION, Theme, signed_colours
 from cnnstudio.ui.widgets._sum_line import signed
+from cnnstudio.ui.widgets.explained import Explained
 
 _WIDEST_BAR_PX: Final = 48.0
 _GAP_SHARE: Final = 0.25
@@ -32,7 +32,7 @@ _LINES: Final = 3.4
 _STEPS: Final = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_Up: 1}
 
 
-class UnitShares(QWidget):
+class UnitShares(Explained):
     """Bars from left to right; the chosen one is framed. Click, or use the arrow keys.
 
     Signals:
@@ -168,13 +168,10 @@ class UnitShares(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def event(self, event: QEvent) -> bool:
+    def said_at(self, place: QPointF) -> str:
         """Says the bar under the pointer."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            place = self.bar_at(event.pos())
-            QToolTip.showText(event.globalPos(), self.say(place), self) if place is not None else QToolTip.hideText()
-            return True
-        return super().event(event)
+        bar = self.bar_at(place)
+        return "" if bar is None else self.say(bar)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows a frame where the focus came by keyboard."""
