@@ -10,6 +10,7 @@ from typing import Any
 
 from cnnstudio.bench._apart import apart
 from cnnstudio.bench._case import BenchInfo, Finding, Options, Spread
+from cnnstudio.bench._cluster import on_cluster
 from cnnstudio.bench._experiments_window import jitter, offsets, smooth
 from cnnstudio.bench._sweeps import differing, empty_home, kill_halfway, only, results_of, warmed_seconds
 from cnnstudio.core.config import RaceConfig
@@ -22,6 +23,7 @@ from cnnstudio.engine.race import race
 from cnnstudio.engine.session import Session
 from cnnstudio.experiments import find
 from cnnstudio.experiments._grid import gap_at
+from cnnstudio.experiments.microscope import EXACT
 
 WORKERS = 2
 EXAMPLES_S = 60.0
@@ -120,6 +122,25 @@ def _points(gap: Gap) -> Spread:
     return Spread.of([100 * each for each in gap.differences], "points")
 
 
+def equivariance(options: Options) -> Iterator[Finding]:
+    """How far map(shift(x)) of a convolution at stride 1 is from shift(map(x)), away from borders."""
+    settings: dict[str, Value] = {"pictures": 5, "seeds": 1} if options.quick else {}
+    with empty_home():
+        results = results_of(find("microscope"), settings, WORKERS)
+    worst = max(max(result.values["conv_inside"]) for result in results)
+    yield Finding("convolution at stride 1, largest relative error away from borders", worst, "", EXACT)
+
+
+def cluster(options: Options) -> Iterator[Finding]:
+    """A sweep on a Dask cluster of this computer that loses a worker, against the same sweep in processes."""
+    settings: Settings = QUICK_EXAMPLES if options.quick else {}
+    info = find("examples")
+    with empty_home():
+        here = results_of(info, settings, WORKERS)
+        there = on_cluster(info, settings, WORKERS)
+    yield Finding(f"runs of {len(here)} that differ on a cluster that lost a worker", differing(here, there), "runs", 0)
+
+
 def resume(options: Options) -> Iterator[Finding]:
     """A sweep that is killed halfway and resumed, against one that was not."""
     settings: Settings = QUICK_EXAMPLES if options.quick else {}
@@ -144,6 +165,8 @@ BENCH = BenchInfo(
         "local": local,
         "lead": lead,
         "scramble": scramble,
+        "equivariance": equivariance,
         "resume": resume,
+        "cluster": cluster,
     },
 )

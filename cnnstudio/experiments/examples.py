@@ -149,7 +149,20 @@ def needed_sentence(results: Sequence[Result], first: str, second: str, size: in
         return f"{lead} does not reach with {max(curve):,.0f}."
     if at <= min(curve):
         return f"{lead} reaches with {min(curve):,.0f} or fewer."
-    return f"{lead} reaches with about {_rounded(at):,} (between the sizes that were tried, on the logarithmic axis)."
+    how = f"between the sizes that were tried, on the logarithmic axis{_each_seed(results, second, one)}"
+    return f"{lead} reaches with about {_rounded(at):,} ({how})."
+
+
+def _each_seed(results: Sequence[Result], network: str, goals: Mapping[Value, float]) -> str:
+    """How far the examples needed differ from seed to seed, as in "; 420 to 510 with 3 seeds"; "" for one seed."""
+    curves = by_x(results, "examples", where={"network": network})
+    seeds = [seed for seed in goals if all(seed in shares for shares in curves.values())]
+    found = [crossing({at: shares[seed] for at, shares in curves.items()}, goals[seed]) for seed in seeds]
+    known = sorted(_rounded(at) for at in found if at is not None)
+    if len(seeds) < 2 or not known:
+        return ""
+    missed = f", {len(found) - len(known)} of which never reach it" if len(known) < len(found) else ""
+    return f"; {known[0]:,} to {known[-1]:,} with {len(found)} seeds{missed}"
 
 
 EXPERIMENT: Final = ExperimentInfo(

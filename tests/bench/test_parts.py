@@ -34,6 +34,11 @@ def test_a_part_tries_experiments(qapp, name):
     assert findings[0].target is not None
 
 
+def test_the_error_of_a_convolution_is_measured():
+    (finding,) = EXPERIMENTS.parts["equivariance"](Options(quick=True))
+    assert 0 <= finding.value < finding.target == 1e-5
+
+
 def test_the_timeline_is_weighed():
     count, size = timeline(TINY.to_json())
     assert count == 3  # steps 0, 1 and 2

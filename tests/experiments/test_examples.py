@@ -19,6 +19,7 @@ from cnnstudio.experiments.examples import (
     crossing,
     epochs_for,
     leader_and_other,
+    needed_sentence,
     sizes,
 )
 
@@ -73,6 +74,27 @@ def test_the_verdict_says_what_the_other_network_needs(results_of):
     assert "MLP does not reach with 12,000" in findings.sentences[-1]
     assert findings.charts[0].log_x
     assert [line.dashed for line in findings.charts[0].series] == [True, False, True, False]
+
+
+def test_the_examples_needed_are_told_with_their_spread(results_of):
+    def values(params):
+        share = 0.1 * math.log10(params["examples"]) + 0.1 * (params["network"] == "lenet5")
+        share -= 0.05 * params["seed"] * (params["network"] == "mlp")
+        return {"train": 1.0, "validation": share, "test": share}
+
+    settings = EXPERIMENT.settings({"least": 100, "most": 10_000, "points": 3, "seeds": 2})
+    said = needed_sentence(results_of(EXPERIMENT, settings, values), "lenet5", "mlp", 100)
+    assert "about 1,800 (between" in said
+    assert said.endswith("on the logarithmic axis; 1,000 to 3,200 with 2 seeds).")
+    alone = results_of(EXPERIMENT, settings | {"seeds": 1}, values)
+    assert needed_sentence(alone, "lenet5", "mlp", 100).endswith("logarithmic axis).")
+
+    def one_never(params):
+        low = params["network"] == "mlp" and params["seed"] == 1
+        return values({**params, "seed": 0}) | ({"test": 0.29} if low else {})
+
+    said = needed_sentence(results_of(EXPERIMENT, settings, one_never), "lenet5", "mlp", 100)
+    assert said.endswith("; 1,000 to 1,000 with 2 seeds, 1 of which never reach it).")
 
 
 @pytest.mark.parametrize(("ahead", "guess"), [(0.0, 0), (0.1, 1), (-0.1, 2)])
