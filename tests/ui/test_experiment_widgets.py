@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.experiment import Chart, Findings, Order, Series, Table
 from cnnstudio.core.kept_sweeps import KeptSweep
+from cnnstudio.core.statistics import Gap, gap_sentence
 from cnnstudio.experiments import find
 from cnnstudio.runtime.sweep_thread import SweepState
 from cnnstudio.ui.theme import LIGHT, THEMES
@@ -22,7 +23,14 @@ from cnnstudio.ui.widgets.experiment_guess import GuessCard
 from cnnstudio.ui.widgets.experiment_progress import progress_words, time_words
 from cnnstudio.ui.widgets.experiment_results import ResultsList
 from cnnstudio.ui.widgets.experiment_settings import SettingsForm, network_words
-from cnnstudio.ui.widgets.experiment_verdict import VerdictCard, cell_text, failure_words, guess_words, note_words
+from cnnstudio.ui.widgets.experiment_verdict import (
+    VerdictCard,
+    cell_text,
+    failure_words,
+    guess_words,
+    is_settled,
+    note_words,
+)
 
 JITTER = find("jitter")
 
@@ -188,6 +196,20 @@ def test_what_was_said_and_what_it_was():
     assert guess_words(JITTER, 4, 4, over=True) == "You said: The MLP is ahead by more than 2 points. So it was."
     told = guess_words(JITTER, 4, 2, over=False)
     assert told == "You said: The MLP is ahead by more than 2 points. It was so far: " + JITTER.guess.choices[2]
+
+
+def test_an_average_that_the_seeds_do_not_settle_is_called_one(qtbot):
+    luck, open_ = find("luck"), "That is the average: the seeds do not settle it."
+    for first, second in (((0.5, 0.6), (0.4, 0.7)), ((0.5,), (0.4,))):
+        headline = gap_sentence("A", "B", Gap.of(first, second))
+        assert not is_settled(JITTER, headline)
+        assert is_settled(luck, headline)
+        card = VerdictCard(JITTER)
+        qtbot.addWidget(card)
+        card.show_findings(Findings((), (), (headline,), 1, 4, 4), 1, over=True)
+        assert card.guess.text() == f"You said: {JITTER.guess.choices[1]} So it was. {open_}"
+    assert not is_settled(JITTER, "For accuracy no step upwards is beyond the seeds. The largest is pooling.")
+    assert is_settled(JITTER, gap_sentence("A", "B", Gap.of((0.9, 0.91, 0.9), (0.4, 0.4, 0.41))))
 
 
 def test_failed_runs_in_words():

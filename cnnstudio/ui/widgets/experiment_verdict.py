@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,14 +17,25 @@ from cnnstudio.ui.widgets.basic import Fold, explain_on_focus, label, set_role
 
 _LEAST_LINES: Final = 3
 _MOST_LINES: Final = 13
-_MOST_SHARE: Final = 0.42
+_MOST_SHARE: Final = 0.3
 """Of the height that chart and words share: the chart needs the rest."""
+_OPEN: Final = re.compile(r"\b(no|not)\b[^.:]*beyond the seeds|with one seed", re.IGNORECASE)
+"""In a headline: the seeds leave open who is ahead."""
+_UNSETTLED: Final = " That is the average: the seeds do not settle it."
 _MOST_LISTED: Final = 5
 """More failed runs than this, or more notes, are counted, not listed."""
 
 
-def guess_words(info: ExperimentInfo, guess: int | None, truth: int | None, *, over: bool) -> str:
-    """What the student said beside what was found; "" where the question was skipped."""
+def guess_words(info: ExperimentInfo, guess: int | None, truth: int | None, *, over: bool, settled: bool = True) -> str:
+    """What the student said beside what was found; "" where the question was skipped.
+
+    Args:
+        info: Whose question it is.
+        guess: What the student said.
+        truth: What was found, on average.
+        over: Whether all runs are in.
+        settled: Whether the seeds allow the verdict.
+    """
     choices = info.guess.choices
     if guess is None or not 0 <= guess < len(choices):
         return ""
@@ -31,7 +43,14 @@ def guess_words(info: ExperimentInfo, guess: int | None, truth: int | None, *, o
     if truth is None or not 0 <= truth < len(choices):
         return said
     so_far = "" if over else " so far"
-    return f"{said} So it was{so_far}." if truth == guess else f"{said} It was{so_far}: {choices[truth]}"
+    verdict = f"So it was{so_far}." if truth == guess else f"It was{so_far}: {choices[truth]}"
+    return f"{said} {verdict}{'' if settled else _UNSETTLED}"
+
+
+def is_settled(info: ExperimentInfo, headline: str) -> bool:
+    """Whether a verdict on the guess is more than an average: the seeds allow it, or it is about the seeds itself."""
+    about_seeds = any("seeds" in choice for choice in info.guess.choices)
+    return about_seeds or _OPEN.search(headline) is None
 
 
 def failure_words(failures: Sequence[tuple[Order, ErrorReport]]) -> str:
@@ -174,7 +193,8 @@ class VerdictCard(QWidget):
         sentences = findings.sentences if findings is not None else ()
         truth = findings.guess if findings is not None else None
         self._say(self.headline, sentences[0] if sentences else "")
-        self._say(self.guess, guess_words(self._info, guess, truth, over=over))
+        settled = not sentences or is_settled(self._info, sentences[0])
+        self._say(self.guess, guess_words(self._info, guess, truth, over=over, settled=settled))
         self._say(self.rest, "\n".join(sentences[1:]))
         self._say(self.failures, failure_words(failures))
         self._say(self.notes, note_words(notes))
