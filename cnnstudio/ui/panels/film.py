@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy
 
 from cnnstudio import networks
 from cnnstudio.core.errors import StudioError
@@ -21,6 +21,7 @@ from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.basic import button, label
 from cnnstudio.ui.widgets.film_strip import FilmRow, Spacing, What, film_layers, frame_steps
+from cnnstudio.ui.widgets.rooms import Scrolled
 
 _GAP_MS: Final = 1_000
 """During a run the film grows once a second at most: every frame is a network of its own to the engine."""
@@ -53,17 +54,9 @@ class FilmPanel(Panel):
         self.notice = label("", "muted", wrap=True)
         self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body.addWidget(self.notice)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner = QWidget()
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(0, 0, GRID_PX, 0)
-        self._column.setSpacing(2 * GRID_PX)
+        self._scroll = Scrolled()
+        self._column = self._scroll.fill(2 * GRID_PX)
         self._column.addStretch(1)
-        self._scroll.setWidget(inner)
         self.body.addWidget(self._scroll, 1)
 
     def sync(self) -> None:

@@ -10,10 +10,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QStackedWidget
 
 from cnnstudio.core.errors import ErrorReport
-from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.inside import LayerKernels, NetworkMaps, ReadMaps, Unit
-from cnnstudio.ui.pacer import Pacer
-from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
+from cnnstudio.ui.panels._following import FollowingPanel
+from cnnstudio.ui.panels._panel import PanelInfo, run_alone
 from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import Theme, network_colours
 from cnnstudio.ui.widgets._inside_colour import SCALES, layer_scale, top_of
@@ -42,7 +41,7 @@ _SELECT: Final = "Click a number to select its unit."
 _LOADING: Final = "The maps show as soon as PyTorch is loaded."
 
 
-class InsidePanel(Panel):
+class InsidePanel(FollowingPanel):
     """Strips of layers; one layer with all its maps and kernels; and the way to one unit.
 
     Thread: GUI.
@@ -58,13 +57,13 @@ class InsidePanel(Panel):
 
     def build(self) -> None:
         """Makes the bar, and the two levels that are this panel's own."""
+        super().build()
         self._place = Place()
         self._structure = Structure((), ())
         self._cards: tuple[Card, ...] = ()
         self._answer: tuple[NetworkMaps, ...] = ()
         self._top = 0.0
         self._scrolls: dict[tuple[str, str], int] = {}
-        self._pacer = Pacer(self, self._ask)
         self._build_bar()
         self.notice = label("", "muted", wrap=True)
         self.notice.hide()
@@ -80,7 +79,6 @@ class InsidePanel(Panel):
         self.page.unit_chosen.connect(self._on_unit_chosen)
         self.page.opened.connect(self._open_unit)
         self.stack.addWidget(self.page)
-        self.studio.config_changed.connect(self._on_config)
         self.studio.engine_ready.connect(self._on_ready)
 
     def _build_bar(self) -> None:
@@ -116,27 +114,10 @@ class InsidePanel(Panel):
         """Another picture, or one more stroke: the maps follow at once."""
         self._ask_maps()
 
-    def on_run_started(self, event: RunStarted) -> None:
-        """The first weights."""
+    def on_networks(self) -> None:
+        """Other networks: what is known is of those before."""
+        self._answer = ()
         self.sync()
-
-    def on_points(self, points: tuple[StepEnd, ...]) -> None:
-        """The weights moved."""
-        if self.studio.moment is None:
-            self._pacer.soon()
-
-    def on_evaluated(self, event: Evaluated) -> None:
-        """The weights moved, or were just made."""
-        if self.studio.moment is None:
-            self._pacer.soon()
-
-    def on_run_ended(self, event: RunEnded) -> None:
-        """The last weights."""
-        self.sync()
-
-    def on_moment(self, step: int | None) -> None:
-        """The weights of another moment; while the timeline is dragged the newest wish wins."""
-        self._ask()
 
     def on_unit(self, unit: UnitOf | None) -> None:
         """Another unit is selected: it is framed wherever it is seen."""
@@ -164,12 +145,6 @@ class InsidePanel(Panel):
             self.sync()
 
     # What a person does
-
-    @Slot(object)
-    def _on_config(self, config: object) -> None:
-        if self.isVisible() and not self.studio.active:
-            self._answer = ()
-            self.sync()
 
     @Slot(object)
     def _on_ready(self, event: object) -> None:

@@ -11,11 +11,11 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from cnnstudio.core.errors import ErrorReport
-from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
+from cnnstudio.core.events import RunEnded, RunStarted
 from cnnstudio.core.inside import ExplainUnit, LayerMaps, NetworkMaps, ReadMaps, Unit, UnitArithmetic
 from cnnstudio.core.layers import Step
-from cnnstudio.ui.pacer import Pacer
-from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
+from cnnstudio.ui.panels._following import FollowingPanel
+from cnnstudio.ui.panels._panel import PanelInfo, run_alone
 from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._sum_line import plain
@@ -45,7 +45,7 @@ _LOADING: Final = "The unit shows as soon as PyTorch is loaded."
 _UNTRAINED: Final = "{} has not learned anything yet: press Run, and look at its units while it learns."
 
 
-class UnitPanel(Panel):
+class UnitPanel(FollowingPanel):
     """Chooser and breadcrumb above everything about the chosen unit.
 
     Thread: GUI.
@@ -55,10 +55,10 @@ class UnitPanel(Panel):
 
     def build(self) -> None:
         """Makes the rows of controls and the body."""
+        super().build()
         self._networks: tuple[NetworkMaps, ...] = ()
         self._maps: NetworkMaps | None = None
         self._told: UnitArithmetic | None = None
-        self._pacer = Pacer(self, self._ask)
         self.chooser = UnitChooser()
         self.chooser.chosen.connect(self._on_chosen)
         self.chooser.failed.connect(self._on_typed)
@@ -94,7 +94,6 @@ class UnitPanel(Panel):
         parts.arithmetic.followed.connect(self._on_chosen)
         parts.pictures.taken.connect(self._on_taken)
         parts.made.taken.connect(self._on_taken)
-        self.studio.config_changed.connect(self._on_config)
 
     # What the study tells
 
@@ -105,17 +104,7 @@ class UnitPanel(Panel):
     def on_run_started(self, event: RunStarted) -> None:
         """Perhaps other networks, and the first weights."""
         self.searches.forget()
-        self._ask_networks()
-
-    def on_points(self, points: tuple[StepEnd, ...]) -> None:
-        """The weights moved."""
-        if self.studio.moment is None:
-            self._pacer.soon()
-
-    def on_evaluated(self, event: Evaluated) -> None:
-        """The weights moved, or were just made."""
-        if self.studio.moment is None:
-            self._pacer.soon()
+        super().on_run_started(event)
 
     def on_run_ended(self, event: RunEnded) -> None:
         """The last weights."""
@@ -124,7 +113,7 @@ class UnitPanel(Panel):
 
     def on_moment(self, step: int | None) -> None:
         """The unit at another moment, at once; its record when the moment stands still."""
-        self._ask()
+        super().on_moment(step)
         self.searches.soon()
 
     def on_picture(self) -> None:
@@ -169,11 +158,6 @@ class UnitPanel(Panel):
         """Where there is little room, the moment is named in the value's tip alone."""
         super().resizeEvent(event)
         self.when.setMaximumWidth(_NO_LIMIT_PX if self.width() >= _WIDE_EM * self.studio.theme.body_px else 0)
-
-    @Slot(object)
-    def _on_config(self, config: object) -> None:
-        if self.isVisible() and not self.studio.active:
-            self._ask_networks()
 
     # Asking
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy
 
 from cnnstudio.core.errors import ErrorReport
-from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.questions import FirstLayers, LayerWeights
-from cnnstudio.ui.pacer import Pacer
-from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
+from cnnstudio.ui.panels._following import FollowingPanel
+from cnnstudio.ui.panels._panel import PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.basic import button, label
 from cnnstudio.ui.widgets.layer_card import LayerCard
+from cnnstudio.ui.widgets.rooms import Scrolled
 
 _FEW: Final = 24
 _MANY: Final = 96
 
 
-class WeightsPanel(Panel):
+class WeightsPanel(FollowingPanel):
     """One mosaic for each network, following the timeline.
 
     Thread: GUI.
@@ -37,51 +37,20 @@ class WeightsPanel(Panel):
 
     def build(self) -> None:
         """Makes the controls and an empty column of cards."""
+        super().build()
         self._cards: list[LayerCard] = []
         self._layers: tuple[LayerWeights, ...] = ()
-        self._pacer = Pacer(self, self._ask)
         self._build_controls()
         self.notice = label("", "muted", wrap=True)
         self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body.addWidget(self.notice)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner = QWidget()
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(0, 0, GRID_PX, 0)
-        self._column.setSpacing(2 * GRID_PX)
+        self._scroll = Scrolled()
+        self._column = self._scroll.fill(2 * GRID_PX)
         self._column.addStretch(1)
-        self._scroll.setWidget(inner)
         self.body.addWidget(self._scroll, 1)
-        self.studio.config_changed.connect(self._on_config)
 
     def sync(self) -> None:
         """Asks for the weights as they are now."""
-        self._pacer.now()
-
-    def on_run_started(self, event: RunStarted) -> None:
-        """The first weights."""
-        self._pacer.now()
-
-    def on_points(self, points: tuple[StepEnd, ...]) -> None:
-        """The weights moved."""
-        if self.studio.moment is None:
-            self._pacer.soon()
-
-    def on_evaluated(self, event: Evaluated) -> None:
-        """The weights moved, or were just made."""
-        if self.studio.moment is None:
-            self._pacer.soon()
-
-    def on_run_ended(self, event: RunEnded) -> None:
-        """The last weights."""
-        self._pacer.now()
-
-    def on_moment(self, step: int | None) -> None:
-        """The weights of another moment; while the timeline is dragged the newest wish wins."""
         self._pacer.now()
 
     def on_theme(self, theme: Theme) -> None:
@@ -125,11 +94,6 @@ class WeightsPanel(Panel):
     @Slot(bool)
     def _on_all(self, checked: bool) -> None:
         self._pacer.now()
-
-    @Slot(object)
-    def _on_config(self, config: object) -> None:
-        if self.isVisible() and not self.studio.active:
-            self._pacer.now()
 
     def _ask(self) -> None:
         config = self.studio.reading

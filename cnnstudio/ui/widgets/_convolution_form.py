@@ -7,8 +7,8 @@ from functools import partial
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.kernels import PRESETS
@@ -21,6 +21,7 @@ from cnnstudio.ui.widgets.basic import label
 from cnnstudio.ui.widgets.knob_field import KnobField
 from cnnstudio.ui.widgets.layer_card import as_tiles
 from cnnstudio.ui.widgets.mosaic import Mosaic, Word
+from cnnstudio.ui.widgets.rooms import Scrolled
 
 _FORM_PX: Final = 264
 _LIST_PX: Final = 424
@@ -178,12 +179,7 @@ def is_steppable(layer: LayerWeights) -> bool:
 
 def scrolled(content: QWidget) -> QScrollArea:
     """A list that may be longer than its popover."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(content)
+    area = Scrolled(content)
     area.setFocusProxy(content)
     area.setFixedWidth(_LIST_PX + 2 * GRID_PX)
     area.setMinimumHeight(_LIST_HIGH_PX)

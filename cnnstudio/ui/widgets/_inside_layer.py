@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cnnstudio.core.inside import LayerKernels, LayerMaps, Unit
 from cnnstudio.core.layers import times
@@ -20,12 +20,13 @@ from cnnstudio.ui.widgets._inside_plan import Box
 from cnnstudio.ui.widgets.basic import button, label
 from cnnstudio.ui.widgets.layer_mosaic import LayerMosaic
 from cnnstudio.ui.widgets.matrix_card import NameLine
+from cnnstudio.ui.widgets.rooms import Scrolled
 
 _MOST_TABS: Final = 4
 """Steps of one column that can be chosen; a folded block has many, and its last ones are what one looks for."""
 
 
-class LayerPage(QScrollArea):
+class LayerPage(Scrolled):
     """The second level: a layer's maps above its weights.
 
     Signals:
@@ -47,10 +48,6 @@ class LayerPage(QScrollArea):
         self._each = False
         self._own: LayerKernels | None = None
         self._beside: dict[str, tuple[LayerKernels, str, QColor]] = {}
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, GRID_PX, 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnstudio.core.inside import NetworkMaps, Unit
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
@@ -15,9 +15,10 @@ from cnnstudio.ui.widgets._inside_plan import plan
 from cnnstudio.ui.widgets._inside_row import NetworkRow
 from cnnstudio.ui.widgets._inside_specs import Card
 from cnnstudio.ui.widgets._names import short_names
+from cnnstudio.ui.widgets.rooms import Scrolled
 
 
-class Overview(QScrollArea):
+class Overview(Scrolled):
     """One row for each network; rows are kept from answer to answer.
 
     Signals:
@@ -36,10 +37,6 @@ class Overview(QScrollArea):
         self._theme = theme
         self._cards: tuple[Card, ...] = ()
         self.rows: dict[str, NetworkRow] = {}
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, 0, 0)

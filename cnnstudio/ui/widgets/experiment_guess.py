@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnstudio.core.experiment import Guess
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets.basic import button, label
 from cnnstudio.ui.widgets.experiment_choice import Choice
+from cnnstudio.ui.widgets.rooms import Scrolled
 
 _MOST_PX = 620
 """Longer lines are hard to read."""
@@ -31,11 +32,7 @@ class GuessCard(QWidget):
         self.guess = guess
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = Scrolled()
         inner = QWidget()
         inner.setMaximumWidth(_MOST_PX)
         rows = QVBoxLayout(inner)

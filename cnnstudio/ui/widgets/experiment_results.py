@@ -6,14 +6,12 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QGridLayout,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -22,6 +20,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.core.kept_sweeps import KeptSweep
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets.rooms import Scrolled
 
 _WIDE_PX: Final = 480
 _MOST_PX: Final = 320
@@ -58,11 +57,7 @@ class ResultsList(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         self.none = label(_NONE, "muted", wrap=True)
         column.addWidget(self.none)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll = Scrolled()
         self._inner = QWidget()
         self._grid = QGridLayout(self._inner)
         self._grid.setContentsMargins(0, 0, GRID_PX, 0)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnstudio.core.questions import Shown
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.basic import label
 from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
+from cnnstudio.ui.widgets.rooms import Scrolled
 
 _TILE_PX = 56
 _COLOUR_TILE_PX = 72
@@ -35,11 +36,7 @@ class Gallery(QWidget):
         self.heading = label("", "muted", wrap=True)
         self.mosaic = Mosaic(studio.theme, name, tile_px=_TILE_PX)
         self.mosaic.chosen.connect(self._on_chosen)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll = Scrolled()
         self._scroll.setMinimumHeight(_TILE_PX + 3 * GRID_PX)
         inner = QWidget()
         stack = QVBoxLayout(inner)

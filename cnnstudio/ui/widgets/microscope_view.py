@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QWidget
 
 from cnnstudio import networks
 from cnnstudio.core.equivariance import ShiftedMaps, ShiftedNetwork, ShiftedOperations, ShiftLayers, ShiftOperations
@@ -18,7 +18,7 @@ from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus, label
 from cnnstudio.ui.widgets.error_bars import ErrorBars
 from cnnstudio.ui.widgets.live_view import LiveView
-from cnnstudio.ui.widgets.rooms import bare_row
+from cnnstudio.ui.widgets.rooms import Scrolled, bare_row
 from cnnstudio.ui.widgets.shift_stage import ShiftStage
 
 BENCH: Final = ""
@@ -57,12 +57,7 @@ class MicroscopeView(LiveView):
         row.setSpacing(2 * GRID_PX)
         self.bars = ErrorBars(studio.theme)
         self.bars.chosen.connect(self._on_layer)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self.bars)
+        scroll = Scrolled(self.bars)
         scroll.setMinimumWidth(22 * GRID_PX)
         row.addWidget(scroll, _LIST_SHARE)
         self.stage = ShiftStage(studio.theme)

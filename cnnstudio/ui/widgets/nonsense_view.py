@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnstudio.core.confidence import softmax
 from cnnstudio.core.experiment import Order
@@ -21,7 +21,7 @@ from cnnstudio.ui.widgets.live_view import Named, named
 from cnnstudio.ui.widgets.logit_bars import LogitBars
 from cnnstudio.ui.widgets.matrix_card import NameLine
 from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
-from cnnstudio.ui.widgets.rooms import bare_row
+from cnnstudio.ui.widgets.rooms import Scrolled, bare_row
 from cnnstudio.ui.widgets.taught_view import TaughtView
 
 NONE: Final = "none"
@@ -151,11 +151,8 @@ class NonsenseView(TaughtView):
         self._cards = QHBoxLayout(room)
         self._cards.setContentsMargins(0, 0, 0, 0)
         self._cards.setSpacing(2 * GRID_PX)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(room)
+        scroll = Scrolled(room)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.content.addWidget(scroll, 1)
 
     def _build_temperature(self) -> QWidget:

@@ -7,15 +7,16 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QStyle, QVBoxLayout, QWidget
 
 from cnnstudio.core.unit_record import FoundPicture, UnitRecord
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets._cells import number
 from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus
 from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
+from cnnstudio.ui.widgets.rooms import Scrolled
 
 _ACROSS: Final = (16, 8, 6, 4)
 """So many pictures stand in a row: the most that have room for their captions."""
@@ -145,11 +146,7 @@ class UnitPictures(QWidget):
         for part in (self.top, self.least_word, self.least):
             stack.addWidget(part)
         stack.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll = Scrolled()
         self._scroll.setMinimumHeight(_LEAST_TILE_PX)
         self._scroll.setWidget(inner)
         self._scroll.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
