@@ -31,6 +31,9 @@ _FIELDS: Final = frozenset(field.name for field in fields(RaceConfig))
 
 SETS: Final = ("train", "validation", "test")
 
+Shares = dict[str, dict[int, float]]
+"""One measured value by network and seed."""
+
 
 def examples_knob(default: int) -> Knob:
     """How many pictures are learned from."""
@@ -181,6 +184,15 @@ def by_x(
         params = result.order.params
         if all(params.get(name) == wanted for name, wanted in (where or {}).items()):
             found.setdefault(float(params[x]), {})[params.get("seed", 0)] = float(result.values[value])
+    return found
+
+
+def by_network(results: Iterable[Result], value: str, place: int | None = None) -> Shares:
+    """One measured value by network and seed; where it is a list, the one at a place."""
+    found: Shares = {}
+    for result in results:
+        share = result.values[value] if place is None else result.values[value][place]
+        found.setdefault(str(result.order.params["network"]), {})[int(result.order.params["seed"])] = float(share)
     return found
 
 

@@ -27,7 +27,17 @@ from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments import examples
-from cnnstudio.experiments._grid import SEEDS, SETS, by_x, crossing, examples_knob, race_of, repeated
+from cnnstudio.experiments._grid import (
+    SEEDS,
+    SETS,
+    Shares,
+    by_network,
+    by_x,
+    crossing,
+    examples_knob,
+    race_of,
+    repeated,
+)
 from cnnstudio.experiments._rungs import ROLES, RUNGS, SAID, Equal, sized
 
 ID: Final = "ladder"
@@ -44,9 +54,6 @@ STEPS: Final = {
 }
 _WORTH_TELLING: Final = 0.02
 """A network that misses the budget by more than this is named."""
-
-Shares = dict[str, dict[int, float]]
-"""One share by rung and seed."""
 
 
 def _budget(settings: Settings) -> tuple[Equal, int]:
@@ -110,20 +117,12 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
                     len(_plan(settings)))  # fmt: skip
 
 
-def _shares(results: Sequence[Result], value: str, place: int | None = None) -> Shares:
-    found: Shares = {}
-    for result in results:
-        share = result.values[value] if place is None else result.values[value][place]
-        found.setdefault(str(result.order.params["network"]), {})[int(result.order.params["seed"])] = float(share)
-    return found
-
-
 def _far(results: Sequence[Result]) -> Shares:
-    return _shares(results, "moved", DISTANCES_PX.index(FAR_PX))
+    return by_network(results, "moved", DISTANCES_PX.index(FAR_PX))
 
 
 def _bars(results: Sequence[Result]) -> Chart:
-    rows = {"train": _shares(results, "train"), "test": _shares(results, "test"),
+    rows = {"train": by_network(results, "train"), "test": by_network(results, "test"),
             f"test, moved by {FAR_PX} px": _far(results)}  # fmt: skip
     found = []
     for name, shares in rows.items():
@@ -137,9 +136,9 @@ def _bars(results: Sequence[Result]) -> Chart:
 def _over_shift(results: Sequence[Result]) -> Chart:
     found = []
     for rung in RUNGS:
-        points = {0.0: list(_shares(results, "test").get(rung, {}).values())}
+        points = {0.0: list(by_network(results, "test").get(rung, {}).values())}
         for place, px in enumerate(DISTANCES_PX):
-            points[float(px)] = list(_shares(results, "moved", place).get(rung, {}).values())
+            points[float(px)] = list(by_network(results, "moved", place).get(rung, {}).values())
         found.append(_line(rung, points))
     return Chart("moved", "Accuracy on test pictures that were moved", "lines", "shift (px)", "accuracy", tuple(found))
 
@@ -181,8 +180,8 @@ def _tables(settings: Settings, whole: Sequence[Result], results: Sequence[Resul
         if not own:
             continue
         values = own[0].values
-        accuracies = [*(_shares(own, name)[rung] for name in SETS), _far(own)[rung],
-                      _shares(own, "consistency", 0)[rung]]  # fmt: skip
+        accuracies = [*(by_network(own, name)[rung] for name in SETS), _far(own)[rung],
+                      by_network(own, "consistency", 0)[rung]]  # fmt: skip
         told = [Spread.of(list(each.values())).as_percent for each in accuracies]
         known = by_x(results, "examples", where={"network": rung})
         every = len(known) == len(_sizes(settings)) > 1
@@ -250,7 +249,7 @@ def _rises(shares: Shares, rung: str) -> dict[int, float]:
 
 
 def _verdict(settings: Settings, whole: Sequence[Result], results: Sequence[Result]) -> tuple[list[str], int | None]:
-    tests = _shares(whole, "test")
+    tests = by_network(whole, "test")
     gaps = steps(tests)
     if len(gaps) < len(STEPS):
         return [], None

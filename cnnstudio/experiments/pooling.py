@@ -38,7 +38,16 @@ from cnnstudio.core.layers import Layers, times
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
-from cnnstudio.experiments._grid import EPOCHS, SEEDS, SETS, examples_knob, race_of, repeated
+from cnnstudio.experiments._grid import (
+    EPOCHS,
+    SEEDS,
+    SETS,
+    Shares,
+    by_network,
+    examples_knob,
+    race_of,
+    repeated,
+)
 
 ID: Final = "pooling"
 WAYS: Final = {
@@ -61,9 +70,6 @@ _PAIRS: Final = (("blur", "stride"), ("max_blur", "max"))
 """The same with and without the blur."""
 DISTANCES_PX: Final = (1, 2, 3)
 _RULE: Final[Mapping[str, Value]] = {"schedule": "warmup_linear", "learning_rate": 5e-3}
-
-Shares = dict[str, dict[int, float]]
-"""One measured share by way and seed."""
 
 
 def spec(way: str, shape: Shape, classes: int, maps: int) -> NetworkSpec:
@@ -127,14 +133,6 @@ def measure(order: Order) -> Measuring:
     return shares | steady | sizes
 
 
-def _shares(results: Sequence[Result], value: str, place: int | None = None) -> Shares:
-    found: Shares = {}
-    for result in results:
-        share = result.values[value] if place is None else result.values[value][place]
-        found.setdefault(str(result.order.params["network"]), {})[int(result.order.params["seed"])] = float(share)
-    return found
-
-
 def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     tried = ways(settings)
     charts = (
@@ -152,11 +150,11 @@ def _over_distance(results: Sequence[Result], tried: Sequence[str], value: str, 
     found: list[Series] = []
     for way in tried:
         points = {
-            float(px): list(_shares(results, value, place).get(way, {}).values())
+            float(px): list(by_network(results, value, place).get(way, {}).values())
             for place, px in enumerate(DISTANCES_PX)
         }
         if value == "moved":
-            points[0.0] = list(_shares(results, "test").get(way, {}).values())
+            points[0.0] = list(by_network(results, "test").get(way, {}).values())
         found.append(series(WAYS[way], points, network=way, dashed=True))
     return Chart(value, title, "lines", "shift (px)", y_label, tuple(found))
 
@@ -164,7 +162,7 @@ def _over_distance(results: Sequence[Result], tried: Sequence[str], value: str, 
 def _accuracies(results: Sequence[Result], tried: Sequence[str]) -> Chart:
     found = []
     for name in SETS:
-        shares = _shares(results, name)
+        shares = by_network(results, name)
         points = {float(place): list(shares.get(way, {}).values()) for place, way in enumerate(tried)}
         found.append(series(name, points, dashed=name == "test"))
     return Chart(
@@ -179,7 +177,7 @@ def _table(results: Sequence[Result], tried: Sequence[str]) -> Table:
         own = [result for result in results if result.order.params["network"] == way]
         if own:
             values = own[0].values
-            shares = [*(_shares(own, name)[way] for name in SETS), _shares(own, "consistency", 0)[way]]
+            shares = [*(by_network(own, name)[way] for name in SETS), by_network(own, "consistency", 0)[way]]
             told = [Spread.of(list(each.values())).as_percent for each in shares]
             rows.append((WAYS[way], values["map"], values["weights"], values["macs"], *told, len(own)))
     headings = ("pooling", "last map", "weights", "MACs", *SETS, f"consistency at {DISTANCES_PX[0]} px", "seeds")
@@ -187,7 +185,7 @@ def _table(results: Sequence[Result], tried: Sequence[str]) -> Table:
 
 
 def _verdict(results: Sequence[Result], tried: Sequence[str]) -> tuple[list[str], int | None]:
-    steady, tests = _shares(results, "consistency", 0), _shares(results, "test")
+    steady, tests = by_network(results, "consistency", 0), by_network(results, "test")
     if len(steady) < len(tried):
         return [], None
     ranked = _ranked(steady)
