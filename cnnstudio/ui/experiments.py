@@ -135,14 +135,19 @@ class Experiments(QObject):
     def open(self, info: ExperimentInfo, kept_id: str) -> None:
         """Reads a result from the disk, where that was not done yet; `changed` tells when it is there.
 
-        Raises:
-            StudioError: Its settings cannot be any more.
+        One whose settings cannot be any more, as another version of the program may have left it, has a state that
+        says so.
         """
         if kept_id in self._states or kept_id in self._readers or self.is_going(kept_id) or not self._open:
             return
         kept = self._all()[kept_id]
         folder = SweepFolder(kept.folder)
-        sweep = self._make(info, kept.settings, None, folder)
+        try:
+            sweep = self._make(info, kept.settings, None, folder)
+        except StudioError as error:
+            self._states[kept_id] = SweepState(planned=kept.planned, outcome="failed", report=error.report)
+            self.changed.emit(kept_id)
+            return
         self._readers[kept_id] = SweepThread(sweep, self._wake, folder=folder, only_kept=True)
         self._readers[kept_id].start()
 

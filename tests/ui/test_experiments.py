@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from cnnstudio.core.errors import ErrorReport, StudioError
-from cnnstudio.core.kept_sweeps import kept_sweeps, sweeps_folder
+from cnnstudio.core.kept_sweeps import kept_sweeps, save_sweep, sweeps_folder
 from cnnstudio.ui.experiments import Experiments, problem_of
 from tests.runtime import toy
 from tests.ui.experiment_toys import make, until
@@ -97,6 +98,23 @@ def test_a_kept_result_is_read_again(here, settings, qtbot):
     until(qtbot, lambda: later.state(kept.id) is not None)
     assert later.state(kept.id).findings == here.state(kept.id).findings
     later.open(toy.EXPERIMENT, kept.id)  # is there already
+    assert later.close(20.0)
+
+
+def test_a_kept_result_whose_settings_cannot_be_any_more_says_so_once(here, settings, qtbot):
+    kept = here.start(toy.EXPERIMENT, settings)
+    until(qtbot, ended(here, kept))
+    save_sweep(replace(kept, settings={**kept.settings, "slices": 999}))
+    later = Experiments(make=make)
+    changed, notices = [], []
+    later.changed.connect(changed.append)
+    later.notice.connect(notices.append)
+    for _ in range(3):
+        later.open(toy.EXPERIMENT, kept.id)
+    state = later.state(kept.id)
+    assert (state.outcome, state.report.what) == ("failed", "One slice too many.")
+    assert changed == [kept.id]
+    assert notices == []
     assert later.close(20.0)
 
 

@@ -260,7 +260,7 @@ class ExperimentPanel(Panel):
         self.shown, self._changed, self._taken = kept_id, False, True
         self._compared = [other for other in self._compared if other != kept_id]
         self.form.set_values(kept.settings)
-        self._read(kept_id)
+        self.studio.experiments.open(self.info, kept_id)
         self.on_settings(self.form.values)
         self._refresh()
 
@@ -268,14 +268,8 @@ class ExperimentPanel(Panel):
     def _on_compared(self, kept_id: str, on: bool) -> None:
         self._compared = [other for other in self._compared if other != kept_id] + ([kept_id] if on else [])
         if on:
-            self._read(kept_id)
-        self._refresh()
-
-    def _read(self, kept_id: str) -> None:
-        try:
             self.studio.experiments.open(self.info, kept_id)
-        except StudioError as error:
-            self.studio.notice.emit(error.report)
+        self._refresh()
 
     def _can_go_on(self) -> bool:
         """Whether the result on show lacks runs, and its settings are still those of the form."""
@@ -319,7 +313,7 @@ class ExperimentPanel(Panel):
         from cnnstudio.ui.widgets.experiment_chart import compared_charts
 
         if self.shown is not None and self.answered and self.isVisible():
-            self._read(self.shown)
+            self.studio.experiments.open(self.info, self.shown)
         findings = self._current()
         if self.SWEEPS:
             self._show_row()
