@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.core.labels import spread
 from cnnstudio.ui.widgets._curve_arithmetic import nearest
 from cnnstudio.ui.widgets._curve_parts import Line, View
+from cnnstudio.ui.widgets.basic import by_keyboard
 
 if TYPE_CHECKING:
     from cnnstudio.ui.widgets.live_curve import LiveCurve
@@ -345,7 +346,7 @@ class CurveSurface(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows a frame where the focus came by keyboard."""
-        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._ring = by_keyboard(event)
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

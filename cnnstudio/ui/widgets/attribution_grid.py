@@ -27,6 +27,7 @@ from cnnstudio.core.attribution import METHODS, Attribution, Method
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.attribution_colours import image_of, map_colours, over, plain
 from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_words, class_name, method_tip, no_check, percent
+from cnnstudio.ui.widgets.basic import by_keyboard
 
 _HEAD_LINES: Final = 2
 _LEAST_PX: Final = 48
@@ -245,8 +246,7 @@ class AttributionGrid(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Marks a map where the keyboard came."""
-        by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if by_keyboard and self._current is None and self._rows:
+        if by_keyboard(event) and self._current is None and self._rows:
             self._go_to((0, 0))
         super().focusInEvent(event)
 

@@ -130,6 +130,11 @@ def line(*, vertical: bool = False) -> QFrame:
     return made
 
 
+def by_keyboard(event: QFocusEvent) -> bool:
+    """Whether the focus came by Tab or Shift+Tab, and not by a click or from the program."""
+    return event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+
+
 class _Explainer(QObject):
     """Shows a widget's tip when the keyboard reaches it and when a finger rests on it, as hovering does for the mouse.
 
@@ -154,7 +159,7 @@ class _Explainer(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Watches for Tab and for a finger."""
         if isinstance(event, QFocusEvent) and event.gotFocus():
-            if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            if by_keyboard(event):
                 self._show()
         elif isinstance(event, QMouseEvent):
             finger = event.deviceType() == QInputDevice.DeviceType.TouchScreen

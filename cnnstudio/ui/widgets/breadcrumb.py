@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cnnstudio.core.inside import Unit
 from cnnstudio.core.layers import Sizes
 from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.widgets.basic import by_keyboard
 
 _CHEVRON_PX: Final = 4
 _APART_PX: Final = 2.5 * GRID_PX
@@ -162,7 +163,7 @@ class Breadcrumb(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Marks the part above where the keyboard came."""
-        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason) and self._parts:
+        if by_keyboard(event) and self._parts:
             self._mark(max(0, len(self._parts) - 2))
         super().focusInEvent(event)
 

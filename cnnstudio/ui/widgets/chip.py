@@ -7,7 +7,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.basic import explain_on_focus
+from cnnstudio.ui.widgets.basic import by_keyboard, explain_on_focus
 
 _HIGH_EXTRA_PX = 10
 _LEAST_PX = 48
@@ -54,7 +54,7 @@ class Chip(QAbstractButton):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows a frame where the focus came by keyboard."""
-        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._ring = by_keyboard(event)
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

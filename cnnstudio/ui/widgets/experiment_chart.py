@@ -16,7 +16,7 @@ from cnnstudio.ui.experiments import Experiments
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._experiment_axes import spread_text, value_text, x_text
 from cnnstudio.ui.widgets._experiment_paint import Compared, Plot
-from cnnstudio.ui.widgets.basic import button
+from cnnstudio.ui.widgets.basic import button, by_keyboard
 
 _LEAST: Final = QSize(260, 136)
 _BEST: Final = QSize(560, 320)
@@ -213,7 +213,7 @@ class ExperimentChart(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows a frame where the focus came by keyboard."""
-        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._ring = by_keyboard(event)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

@@ -28,6 +28,7 @@ from cnnstudio.ui.widgets._inside_marks import FRAME_PX
 from cnnstudio.ui.widgets._inside_paint import paint_frame
 from cnnstudio.ui.widgets._inside_words import numbers_words
 from cnnstudio.ui.widgets._sight import show_part
+from cnnstudio.ui.widgets.basic import by_keyboard
 from cnnstudio.ui.widgets.draw_part import draw_part
 from cnnstudio.ui.widgets.explained import Explained
 
@@ -255,8 +256,7 @@ class LayerMosaic(Explained):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Marks the first map where the keyboard came."""
-        by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if by_keyboard and self._at is None:
+        if by_keyboard(event) and self._at is None:
             self.go_to(0)
         super().focusInEvent(event)
 

@@ -36,6 +36,7 @@ from cnnstudio.ui.widgets._inside_paint import (
 )
 from cnnstudio.ui.widgets._inside_plan import Plan, plan
 from cnnstudio.ui.widgets._inside_words import map_words
+from cnnstudio.ui.widgets.basic import by_keyboard
 from cnnstudio.ui.widgets.explained import Explained
 
 
@@ -336,8 +337,7 @@ class LayerStrip(Explained):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Marks the first layer where the keyboard came."""
-        by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if by_keyboard and self._spot is None and self._plan.boxes:
+        if by_keyboard(event) and self._spot is None and self._plan.boxes:
             self._go(Spot(min(1, len(self._plan.boxes) - 1)))
         super().focusInEvent(event)
         self.update()

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.ui.theme import SELECTION, Theme
 from cnnstudio.ui.widgets._sight import show_part
+from cnnstudio.ui.widgets.basic import by_keyboard
 from cnnstudio.ui.widgets.draw_part import draw_part
 
 Tiles = NDArray[np.uint8]
@@ -289,8 +290,7 @@ class Mosaic(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Marks a tile where the keyboard came."""
-        by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if by_keyboard and self._current is None and self.visible_count:
+        if by_keyboard(event) and self._current is None and self.visible_count:
             self._go_to(0)
         super().focusInEvent(event)
 

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from cnnstudio.ui.theme import SELECTION, Theme
 from cnnstudio.ui.widgets._cell_editor import CellEditor
 from cnnstudio.ui.widgets._cells import WIDEST, Colours, cell_font, image_of, number, paint_number
+from cnnstudio.ui.widgets.basic import by_keyboard
 from cnnstudio.ui.widgets.explained import Explained
 
 _LEAST_CELL_PX: Final = 8
@@ -329,8 +330,7 @@ class NumberGrid(Explained):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Marks a cell where the keyboard came."""
-        by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if by_keyboard and self._current is None and self._values.size:
+        if by_keyboard(event) and self._current is None and self._values.size:
             self._go_to((0, 0))
         super().focusInEvent(event)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.ui.theme import SELECTION, Theme
 from cnnstudio.ui.widgets._cells import Colours, image_of
+from cnnstudio.ui.widgets.basic import by_keyboard
 
 Mask = NDArray[np.bool_]
 
@@ -211,8 +212,7 @@ class ShownMap(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows a frame, and by keyboard the tip."""
         super().focusInEvent(event)
-        by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if by_keyboard and self.toolTip():
+        if by_keyboard(event) and self.toolTip():
             QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), self.toolTip(), self)
         self.update()
 

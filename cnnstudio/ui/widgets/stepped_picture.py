@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.ui.theme import SELECTION, Theme
 from cnnstudio.ui.widgets._cells import Colours, cell_font, image_of, number, paint_number
+from cnnstudio.ui.widgets.basic import by_keyboard
 from cnnstudio.ui.widgets.explained import Explained
 
 _LEAST_FRAME_PX: Final = 7
@@ -278,7 +279,7 @@ class SteppedPicture(Explained):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows a frame where the focus came by keyboard."""
-        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._ring = by_keyboard(event)
         if self._ring:
             QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), self.toolTip(), self)
         super().focusInEvent(event)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from cnnstudio.ui.theme import SELECTION, Theme, signed_colours
 from cnnstudio.ui.widgets._sum_line import signed
+from cnnstudio.ui.widgets.basic import by_keyboard
 from cnnstudio.ui.widgets.explained import Explained
 
 _WIDEST_BAR_PX: Final = 48.0
@@ -175,7 +176,7 @@ class UnitShares(Explained):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Shows a frame where the focus came by keyboard."""
-        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._ring = by_keyboard(event)
         super().focusInEvent(event)
         self.update()
 
