@@ -11,39 +11,25 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.layer_blocks import Block, Branches, Repeat, Residual, Sequence
+from cnnstudio.core.layer_blocks import Block, Branches, Repeat, Residual
 from cnnstudio.core.layer_kinds import (
     Conv,
     ConvTranspose,
-    DepthwiseConv,
     Linear,
     LocallyConnected,
-    PatchEmbedding,
     SqueezeExcite,
 )
-from cnnstudio.core.layer_norms import BatchNorm, ChannelNorm, GroupNorm, LayerNorm, LayerScale, LocalResponseNorm
+from cnnstudio.core.layer_norms import BatchNorm
 from cnnstudio.core.layer_points import (
-    GELU,
-    Dropout,
     Flatten,
-    Hardswish,
-    LeakyReLU,
     ReLU,
-    ReLU6,
-    Sigmoid,
-    SiLU,
-    StochasticDepth,
-    Tanh,
 )
 from cnnstudio.core.layer_pools import (
     AdaptivePool,
     AveragePool,
     BlurPool,
     GlobalAverage,
-    GlobalMax,
-    L2Pool,
     MaxPool,
-    StochasticPool,
     Subsample,
     Upsample,
 )
@@ -53,20 +39,9 @@ from cnnstudio.core.source import source
 from cnnstudio.engine import modules
 from cnnstudio.engine._kernels import first_weights
 from cnnstudio.engine.build import build, initialise, outline
+from tests.engine.every_layer import EVERY_KIND
 
 HEAD = (GlobalAverage(), Flatten(), Linear(3))
-EVERY_KIND = (
-    Conv(6, 3, padding=1, padding_mode="reflect"), DepthwiseConv((3, 5), padding=(1, 2), multiplier=2),
-    ConvTranspose(8, 2, 2), PatchEmbedding(8, 2), LocallyConnected(8, 3, 1, "same"), SqueezeExcite(2),
-    SqueezeExcite(3, "hardsigmoid", "silu"), BatchNorm(), LayerNorm(), ChannelNorm(), GroupNorm(4), LayerScale(0.5),
-    LocalResponseNorm(3), ReLU(), LeakyReLU(0.1), ReLU6(), Sigmoid(), Tanh(), GELU(), SiLU(), Hardswish(),
-    Dropout(0.2), StochasticDepth(0.2), BlurPool(3, 1), L2Pool(2, 1), StochasticPool(2, 1), Subsample((1, 2)),
-    Upsample(2, "bilinear"),
-    Residual((Conv(8, 1),), (Conv(8, 1),)), Sequence((Repeat((Conv(8, 1), ReLU()), 2),), "stage"),
-    Branches(((), (Conv(4, 3, padding=1), ReLU()), (MaxPool(3, 1, 1),))), Branches(((), (Tanh(),)), "add"),
-    AveragePool(2, 1, ceil=True), AdaptivePool(4, "max"), AdaptivePool((2, 3)), GlobalMax(),
-    Flatten(), BatchNorm(), Linear(3),
-)  # fmt: skip
 
 
 def spec(*layers, shape=(2, 12, 12), classes=3):

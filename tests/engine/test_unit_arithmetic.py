@@ -17,102 +17,33 @@ from cnnstudio.core.layer_json import KINDS
 from cnnstudio.core.layer_kinds import (
     Conv,
     ConvTranspose,
-    DepthwiseConv,
     Linear,
-    LocallyConnected,
-    PatchEmbedding,
-    SqueezeExcite,
 )
-from cnnstudio.core.layer_norms import BatchNorm, ChannelNorm, GroupNorm, LayerNorm, LayerScale, LocalResponseNorm
+from cnnstudio.core.layer_norms import BatchNorm
 from cnnstudio.core.layer_points import (
-    GELU,
     Dropout,
     Flatten,
-    Hardswish,
     LeakyReLU,
     ReLU,
-    ReLU6,
-    Sigmoid,
-    SiLU,
-    StochasticDepth,
-    Tanh,
 )
 from cnnstudio.core.layer_pools import (
     AdaptivePool,
     AveragePool,
-    BlurPool,
-    GlobalAverage,
     GlobalMax,
-    L2Pool,
     MaxPool,
-    StochasticPool,
-    Subsample,
     Upsample,
 )
-from cnnstudio.core.layers import Layer, Layers
+from cnnstudio.core.layers import Layers
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.reading import as_maps, box, reading, sources
 from cnnstudio.engine._unit_arithmetic import arithmetic
 from cnnstudio.engine.build import build
 from cnnstudio.engine.probe import probe
 from cnnstudio.networks import all_networks, spec_for
+from tests.engine.every_layer import EVERY_LAYER
 from tests.networks import language_examples as examples
 
 quick = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-
-EVERY_LAYER: tuple[tuple[Layer, ...], ...] = (
-    (Conv(4, 3, padding=1),),
-    (Conv(4, (3, 2), (2, 1), (1, 0), (1, 2), groups=2, bias=False),),
-    (Conv(4, 3, padding="same", dilation=2, padding_mode="reflect"),),
-    (Conv(4, 4, padding="same", padding_mode="replicate"),),
-    (Conv(4, 3, padding=4, padding_mode="replicate"), Conv(2, 3, 2, padding=2, padding_mode="reflect")),
-    (Conv(4, 5, 2, 3, padding_mode="circular"),),
-    (DepthwiseConv(3, 2, 1, multiplier=2),),
-    (DepthwiseConv(3, padding="same", dilation=2, bias=False),),
-    (PatchEmbedding(5, 3),),
-    (LocallyConnected(3, 3, 2, 1),),
-    (LocallyConnected(2, (2, 3), padding="valid", bias=False),),
-    (ConvTranspose(3, 3, 2, 1, 1),),
-    (ConvTranspose(3, (2, 4), (3, 2), (0, 1), bias=False),),
-    (SqueezeExcite(3),),
-    (SqueezeExcite(3, "hardsigmoid", "silu"),),
-    (MaxPool(2),),
-    (MaxPool(3, 2, 1, ceil=True),),
-    (AveragePool(2),),
-    (AveragePool(3, 2, 1, ceil=True),),
-    (AveragePool((3, 2), 3, (1, 0), ceil=True),),
-    (L2Pool(2),),
-    (L2Pool(3, 2),),
-    (StochasticPool(2),),
-    (ReLU(), StochasticPool(3, 2)),
-    (BlurPool(3, 2),),
-    (BlurPool(4, 1),),
-    (Subsample((2, 3)),),
-    (GlobalAverage(),),
-    (GlobalMax(),),
-    (AdaptivePool(3),),
-    (AdaptivePool((5, 4), "max"),),
-    (Upsample(2),),
-    (Upsample(3, "bilinear"),),
-    (BatchNorm(),),
-    (LayerNorm(),),
-    (ChannelNorm(),),
-    (GroupNorm(2),),
-    (LayerScale(0.3),),
-    (LocalResponseNorm(3),),
-    (LocalResponseNorm(4, 0.5, 0.6, 2.0),),
-    *(((layer,)) for layer in (ReLU(), LeakyReLU(0.2), ReLU6(), Sigmoid(), Tanh(), GELU(), SiLU(), Hardswish())),
-    (Dropout(),),
-    (StochasticDepth(0.5),),
-    (Flatten(), BatchNorm(), ReLU()),
-    (Flatten(), Dropout(0.3), Linear(6), LayerNorm(), Flatten()),
-    (Flatten(), ReLU(), Linear(6, bias=False)),
-    (Residual((Conv(4, 3, padding=1),), (), (ReLU(),)),),
-    (Residual((Conv(6, 3, 2, 1),), (Conv(6, 1, 2),)),),
-    (Branches(((), (Conv(2, 1),), (MaxPool(3, 1, 1),))),),
-    (Branches(((Conv(3, 1),), (Conv(3, 3, padding=1),)), "add"),),
-    (Flatten(), Branches(((Linear(4),), (), (Linear(3), Tanh())))),
-)
 
 
 def spec_of(layers: Layers, shape=(4, 9, 8)) -> NetworkSpec:

@@ -1,4 +1,4 @@
-"""What the tests of panels that begin with the student's picture share: a study, an answered question, a look."""
+"""What the tests of panels of experiments share: an answered question, a study that changes, a look."""
 
 from __future__ import annotations
 
@@ -20,6 +20,17 @@ def settle(rig: Any) -> None:
         QApplication.processEvents()
 
 
+def skipped(studio: Any, qtbot: Any, kind: type) -> Any:
+    """The panel of an experiment, its question skipped."""
+    panel = kind(studio)
+    qtbot.addWidget(panel)
+    panel.resize(820, 740)
+    panel.show()
+    panel.guess_card.skip.click()
+    QApplication.processEvents()
+    return panel
+
+
 def opened(rig: Any, qtbot: Any, kind: type, answers: dict[type, Callable[[Any], Any]], *, picture: bool = True) -> Any:
     """The panel, its question answered, its engine ready with some answers."""
     rig.engine.answers |= answers
@@ -33,6 +44,17 @@ def opened(rig: Any, qtbot: Any, kind: type, answers: dict[type, Callable[[Any],
     panel.guess_card.answered.emit(1)
     settle(rig)
     return panel
+
+
+def follows_pen_and_moment(rig: Any, question: type) -> None:
+    """The panel asks at once about another picture, and about another moment."""
+    rig.studio.set_picture(three()[:, ::-1])
+    assert (rig.engine.questions_of(question)[-1].pixels == three()[:, ::-1]).all()
+    rig.studio.run()
+    rig.engine.finish()
+    settle(rig)
+    rig.studio.set_moment(16)
+    assert rig.engine.questions_of(question)[-1].step == 16
 
 
 def fits(rig: Any, qtbot: Any, qapp: Any, kind: type, answers: dict[type, Any], tabs: Sequence[str] = ()) -> None:

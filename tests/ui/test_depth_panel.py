@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Answering
 from cnnstudio.core.experiment import Measure, Partly, Result
 from cnnstudio.ui.panels.depth import DepthPanel
 from cnnstudio.ui.theme import DARK, PROJECTOR
+from tests.ui.live_experiments import skipped
 
 
 def values(order, points=4, over=False):
@@ -29,19 +29,9 @@ def values(order, points=4, over=False):
     return told
 
 
-def open_panel(studio, qtbot):
-    made = DepthPanel(studio)
-    qtbot.addWidget(made)
-    made.resize(820, 740)
-    made.show()
-    made.guess_card.skip.click()
-    QApplication.processEvents()
-    return made
-
-
 @pytest.fixture
 def panel(filled, qtbot):
-    return open_panel(filled, qtbot)
+    return skipped(filled, qtbot, DepthPanel)
 
 
 def measured(rig):
@@ -50,7 +40,7 @@ def measured(rig):
 
 def test_watch_measures_both_networks_of_the_first_seed(rig, qtbot):
     rig.engine.answer_at_once = False
-    panel = open_panel(rig.studio, qtbot)
+    panel = skipped(rig.studio, qtbot, DepthPanel)
     assert measured(rig) == []
     panel.watch.click()
     orders = measured(rig)
@@ -142,7 +132,7 @@ def test_hovering_and_arrow_keys_read_the_maps(panel, qtbot):
 
 def test_a_run_that_cannot_be_done_is_told(rig, qtbot):
     rig.engine.answers[Measure] = lambda question: ErrorReport("No room.")
-    panel = open_panel(rig.studio, qtbot)
+    panel = skipped(rig.studio, qtbot, DepthPanel)
     panel.watch.click()
     rig.drain()
     panel._refresh()

@@ -9,6 +9,7 @@ from cnnstudio.experiments._rungs import RUNGS, sized
 from cnnstudio.ui.panels.ladder import LadderPanel
 from cnnstudio.ui.theme import PROJECTOR
 from cnnstudio.ui.widgets.staircase import percent, short
+from tests.ui.live_experiments import skipped
 
 TEST = {"dense": 0.80, "local": 0.82, "shared": 0.90, "pooling": 0.93, "norm": 0.94, "residual": 0.93}
 
@@ -25,13 +26,7 @@ def made_up(order):
 
 @pytest.fixture
 def panel(filled, qtbot):
-    made = LadderPanel(filled)
-    qtbot.addWidget(made)
-    made.resize(820, 740)
-    made.show()
-    made.guess_card.skip.click()
-    QApplication.processEvents()
-    return made
+    return skipped(filled, qtbot, LadderPanel)
 
 
 def measure(panel, rungs=tuple(RUNGS)):

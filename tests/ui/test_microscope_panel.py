@@ -14,7 +14,7 @@ from cnnstudio.ui.panels.microscope import MicroscopePanel
 from cnnstudio.ui.widgets.error_bars import error_text, share_of_axis
 from cnnstudio.ui.widgets.shift_stage import laid_out
 from tests.fakes import competitor
-from tests.ui.live_experiments import fits, opened, settle
+from tests.ui.live_experiments import fits, follows_pen_and_moment, opened, settle
 
 WEIGHTS = BenchWeights.random((1, 28, 28), 2, 0)
 
@@ -154,13 +154,7 @@ def test_a_network_that_is_not_trained_says_so(rig, qtbot):
 
 
 def test_it_follows_pen_and_moment_at_once(rig, panel):
-    rig.studio.set_picture(three()[:, ::-1])
-    assert (asked(rig)[-1].pixels == three()[:, ::-1]).all()
-    rig.studio.run()
-    rig.engine.finish()
-    settle(rig)
-    rig.studio.set_moment(16)
-    assert asked(rig)[-1].step == 16
+    follows_pen_and_moment(rig, ShiftOperations)
 
 
 def test_nothing_is_asked_in_the_other_tab(rig, panel):

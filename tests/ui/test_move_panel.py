@@ -13,7 +13,7 @@ from cnnstudio.ui.panels.move import MovePanel
 from cnnstudio.ui.widgets.move_words import moved_words, range_words
 from cnnstudio.ui.widgets.offset_field import sure_colours
 from tests.fakes import DIGITS, competitor
-from tests.ui.live_experiments import fits, opened, settle
+from tests.ui.live_experiments import fits, follows_pen_and_moment, opened, settle
 from tests.ui.pointer import drag_to
 
 OFFSETS = range(-13, 14)
@@ -124,13 +124,7 @@ def test_a_place_of_a_map_says_its_numbers(panel):
 
 
 def test_it_follows_pen_and_moment_at_once(rig, panel):
-    rig.studio.set_picture(three()[:, ::-1])
-    assert (asked(rig)[-1].pixels == three()[:, ::-1]).all()
-    rig.studio.run()
-    rig.engine.finish()
-    settle(rig)
-    rig.studio.set_moment(16)
-    assert asked(rig)[-1].step == 16
+    follows_pen_and_moment(rig, OffsetMap)
 
 
 def test_the_class_that_counts_as_right_can_be_chosen(rig, panel):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.experiment import Result
 from cnnstudio.core.layer_points import Flatten
@@ -12,17 +11,12 @@ from cnnstudio.experiments.pooling import _POOLS, WAYS, spec
 from cnnstudio.ui.panels.pooling_bench import PoolingBenchPanel
 from cnnstudio.ui.theme import PROJECTOR
 from cnnstudio.ui.widgets.pooling_strip import POOLS, left_of
+from tests.ui.live_experiments import skipped
 
 
 @pytest.fixture
 def panel(filled, qtbot):
-    made = PoolingBenchPanel(filled)
-    qtbot.addWidget(made)
-    made.resize(820, 740)
-    made.show()
-    made.guess_card.skip.click()
-    QApplication.processEvents()
-    return made
+    return skipped(filled, qtbot, PoolingBenchPanel)
 
 
 def test_the_sizes_are_those_of_the_networks(panel):

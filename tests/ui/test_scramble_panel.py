@@ -3,24 +3,18 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.experiment import Result
 from cnnstudio.core.questions import BrowseExamples
 from cnnstudio.core.scramble import permutation, scramble
 from cnnstudio.ui.panels.scramble import ScramblePanel
 from cnnstudio.ui.theme import DARK
+from tests.ui.live_experiments import skipped
 
 
 @pytest.fixture
 def panel(filled, qtbot):
-    made = ScramblePanel(filled)
-    qtbot.addWidget(made)
-    made.resize(820, 740)
-    made.show()
-    made.guess_card.skip.click()
-    QApplication.processEvents()
-    return made
+    return skipped(filled, qtbot, ScramblePanel)
 
 
 def drawn(surface):

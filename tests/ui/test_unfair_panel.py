@@ -11,7 +11,7 @@ from cnnstudio.ui.demo import three
 from cnnstudio.ui.panels.unfair import UnfairPanel
 from cnnstudio.ui.widgets.unfair_view import follow_words
 from tests.fakes import DIGITS, competitor
-from tests.ui.live_experiments import fits, opened, settle
+from tests.ui.live_experiments import fits, follows_pen_and_moment, opened, settle
 
 
 def verdicts(key, title, role, question, mask, *, follows):
@@ -147,13 +147,7 @@ def test_progress_is_told(rig, panel):
 
 
 def test_it_follows_pen_and_moment_at_once(rig, panel):
-    rig.studio.set_picture(three()[:, ::-1])
-    assert (asked(rig)[-1].pixels == three()[:, ::-1]).all()
-    rig.studio.run()
-    rig.engine.finish()
-    settle(rig)
-    rig.studio.set_moment(16)
-    assert asked(rig)[-1].step == 16
+    follows_pen_and_moment(rig, ReadMarked)
     panel.tabs["sweep"].click()
     before = len(asked(rig))
     rig.studio.set_picture(three())
