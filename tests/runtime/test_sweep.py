@@ -97,7 +97,8 @@ def test_every_run_is_measured_and_kept_at_once(make, tmp_path, executor):
 def test_processes_are_others_have_one_thread_and_give_way(make):
     results = run_whole(make("processes"))
     assert all(result.values["threads"] == "1" for result in results)
-    assert all(result.values["nice"] >= os.nice(0) + (10 if sys.platform == "linux" else 0) for result in results)
+    least = min(19, os.nice(0) + 10) if sys.platform == "linux" else os.nice(0)  # 19 is as nice as it gets
+    assert all(result.values["nice"] >= least for result in results)
     assert f"process {os.getpid()}" not in {result.worker for result in results}
 
 
