@@ -21,7 +21,7 @@ _MOST_SHARE: Final = 0.3
 """Of the height that chart and words share: the chart needs the rest."""
 _OPEN: Final = re.compile(r"\b(no|not)\b[^.:]*beyond the seeds|with one seed", re.IGNORECASE)
 """In a headline: the seeds leave open who is ahead."""
-_UNSETTLED: Final = " That is the average: the seeds do not settle it."
+_UNSETTLED: Final = " This goes by the averages alone."
 _MOST_LISTED: Final = 5
 """More failed runs than this, or more notes, are counted, not listed."""
 
