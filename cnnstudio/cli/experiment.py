@@ -246,7 +246,7 @@ def _report(arguments: argparse.Namespace, sweep: Sweep, outcome: str, seconds: 
 def _in_words(info: ExperimentInfo, findings: Findings) -> str:
     parts = [info.title, f"{findings.done} of {findings.planned} runs.", *findings.sentences]
     text = "\n".join(filter(None, [*parts, info.constructed])) + "\n"
-    for table in findings.tables:
+    for table in (each for each in findings.tables if each.rows):
         text += f"\n{table.title}\n" + _terminal.table(table.headings, [list(map(_cell, row)) for row in table.rows])
     return text
 
