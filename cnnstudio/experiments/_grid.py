@@ -22,10 +22,6 @@ SEEDS: Final = Knob(
     "seeds", "seeds", 3, "How often everything is repeated, with other pictures and other first weights.",
     minimum=1, maximum=100, unit="seeds",
 )  # fmt: skip
-EPOCHS: Final = Knob(
-    "epochs", "epochs", 0, "How often every training picture is seen; 0 is what the data set's card advises.",
-    minimum=0, maximum=1_000, unit="epochs",
-)  # fmt: skip
 
 _FIELDS: Final = frozenset(field.name for field in fields(RaceConfig))
 
@@ -33,6 +29,22 @@ SETS: Final = ("train", "validation", "test")
 
 Shares = dict[str, dict[int, float]]
 """One measured value by network and seed."""
+
+
+def dataset_knob(default: str = "digits") -> Knob:
+    """Which data set is learned."""
+    return Knob("dataset", "data set", default, "The key of the data set.")
+
+
+def epochs_knob(default: int) -> Knob:
+    """How long is learned."""
+    return Knob(
+        "epochs", "epochs", default, "How often every training picture is seen; 0 is what the data set's card advises.",
+        minimum=0, maximum=1_000, unit="epochs",
+    )  # fmt: skip
+
+
+EPOCHS: Final = epochs_knob(0)
 
 
 def examples_knob(default: int) -> Knob:

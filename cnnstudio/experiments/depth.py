@@ -32,7 +32,7 @@ from cnnstudio.core.layers import Layers
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments._depth_findings import WIRINGS, findings
-from cnnstudio.experiments._grid import SEEDS, examples_knob, race_of, repeated
+from cnnstudio.experiments._grid import SEEDS, dataset_knob, examples_knob, race_of, repeated
 
 ID: Final = "depth"
 STAGES: Final = 3
@@ -159,7 +159,7 @@ EXPERIMENT: Final = ExperimentInfo(
         Knob("depths", "layers", "8,20,32,44", "Numbers of layers with commas, each of them 6n + 2."),
         Knob("flip_at", "flip at", 0.0, "Also: after this share of the run the deepest plain network gets shortcuts, "
              "and the residual one loses them; 0 is never.", minimum=0.0, maximum=0.95, unit="share of the run"),
-        Knob("dataset", "data set", "digits:jitter=3", "The key of the data set."),
+        dataset_knob("digits:jitter=3"),
         Knob("maps", "maps", 8, "Maps of the first stage; the others have twice and four times as many.",
              minimum=1, maximum=64, unit="maps", log=True),
         examples_knob(2_000),

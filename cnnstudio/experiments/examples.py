@@ -20,6 +20,7 @@ from cnnstudio.experiments._grid import (
     accuracy_table,
     by_x,
     crossing,
+    dataset_knob,
     gap_at,
     grid,
     learn_and_measure,
@@ -185,7 +186,7 @@ EXPERIMENT: Final = ExperimentInfo(
     ),
     knobs=(
         networks_knob("mlp,lenet5"),
-        Knob("dataset", "data set", "digits:jitter=3", "The key of the data set."),
+        dataset_knob("digits:jitter=3"),
         Knob("least", "smallest set", 30, "Examples of the smallest training set.",
              minimum=10, maximum=1_000_000, unit="pictures", log=True),
         Knob("most", "largest set", 12_000, "Examples of the largest training set.",

@@ -34,6 +34,7 @@ from cnnstudio.experiments._grid import (
     by_network,
     by_x,
     crossing,
+    dataset_knob,
     examples_knob,
     race_of,
     repeated,
@@ -315,7 +316,7 @@ EXPERIMENT: Final = ExperimentInfo(
         Knob("equal", "equal", "weights", "What all rungs have as many of.", choices=tuple(BUDGETS)),
         Knob("budget", "budget", 0, "Weights, or multiply-adds for one picture; 0 is "
              f"{BUDGETS['weights']:,} or {BUDGETS['macs']:,}.", minimum=0, maximum=10_000_000),
-        Knob("dataset", "data set", "digits", "The key of the data set."),
+        dataset_knob(),
         examples_knob(4_000),
         Knob("least", "smallest set", 200, "Examples of the smallest training set.",
              minimum=10, maximum=1_000_000, unit="pictures", log=True),

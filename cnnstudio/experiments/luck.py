@@ -24,6 +24,7 @@ from cnnstudio.experiments._grid import (
     EPOCHS,
     SEEDS,
     SETS,
+    dataset_knob,
     examples_knob,
     grid,
     network_keys,
@@ -135,7 +136,7 @@ EXPERIMENT: Final = ExperimentInfo(
     ),
     knobs=(
         networks_knob("mlp,lenet5"),
-        Knob("dataset", "data set", "digits:jitter=3", "The key of the data set."),
+        dataset_knob("digits:jitter=3"),
         examples_knob(2_000),
         EPOCHS,
         Knob("seeds", "seeds", 5, SEEDS.sentence, minimum=SEEDS.minimum, maximum=SEEDS.maximum, unit=SEEDS.unit),

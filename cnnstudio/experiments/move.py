@@ -32,6 +32,7 @@ from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments._grid import (
     SEEDS,
     SETS,
+    epochs_knob,
     examples_knob,
     grid,
     network_keys,
@@ -222,8 +223,7 @@ EXPERIMENT: Final = ExperimentInfo(
         networks_knob("mlp,lenet5,small_cnn:depth=2"),
         Knob("dataset", "data set", "digits", "The key of the data set, as in digits:jitter=3."),
         examples_knob(4_000),
-        Knob("epochs", "epochs", 8, "How often every training picture is seen; 0 is what the data set's card advises.",
-             minimum=0, maximum=1_000, unit="epochs"),
+        epochs_knob(8),
         Knob("pictures", "test pictures", 500, "How many test pictures are changed in every way.",
              minimum=10, maximum=10_000, unit="pictures", log=True),
         SEEDS,

@@ -28,6 +28,8 @@ from cnnstudio.core.nonsense_pictures import MEASURED, TAUGHT
 from cnnstudio.core.statistics import POINTS, Gap, Spread, Unit, gap_sentence, series
 from cnnstudio.experiments._grid import (
     SEEDS,
+    dataset_knob,
+    epochs_knob,
     examples_knob,
     grid,
     network_keys,
@@ -300,10 +302,9 @@ EXPERIMENT: Final = ExperimentInfo(
     ),
     knobs=(
         networks_knob("mlp,lenet5"),
-        Knob("dataset", "data set", "digits", "The key of the data set."),
+        dataset_knob(),
         examples_knob(4_000),
-        Knob("epochs", "epochs", 8, "How often every training picture is seen; 0 is what the data set's card advises.",
-             minimum=0, maximum=1_000, unit="epochs"),
+        epochs_knob(8),
         Knob("each", "pictures of each kind", 200, "How many pictures of each kind the networks are asked about.",
              minimum=10, maximum=2_000, unit="pictures", log=True),
         SEEDS,

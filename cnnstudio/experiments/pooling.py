@@ -44,6 +44,7 @@ from cnnstudio.experiments._grid import (
     SETS,
     Shares,
     by_network,
+    dataset_knob,
     examples_knob,
     race_of,
     repeated,
@@ -230,7 +231,7 @@ EXPERIMENT: Final = ExperimentInfo(
     ),
     knobs=(
         Knob("ways", "ways", ",".join(WAYS), "Which ways are compared, with commas."),
-        Knob("dataset", "data set", "digits", "The key of the data set."),
+        dataset_knob(),
         Knob("maps", "maps", 8, "Maps of the first convolution; the second has twice as many.",
              minimum=1, maximum=256, unit="maps", log=True),
         examples_knob(4_000),

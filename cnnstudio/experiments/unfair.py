@@ -27,7 +27,17 @@ from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.marks import CODES, Code, check
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
-from cnnstudio.experiments._grid import SEEDS, examples_knob, grid, network_keys, networks_knob, race_of, titles
+from cnnstudio.experiments._grid import (
+    SEEDS,
+    dataset_knob,
+    epochs_knob,
+    examples_knob,
+    grid,
+    network_keys,
+    networks_knob,
+    race_of,
+    titles,
+)
 
 ID: Final = "unfair"
 WAYS: Final = {"marked": "learned with marks", "plain": "learned without"}
@@ -256,12 +266,11 @@ EXPERIMENT: Final = ExperimentInfo(
     ),
     knobs=(
         networks_knob("mlp,lenet5"),
-        Knob("dataset", "data set", "digits", "The key of the data set."),
+        dataset_knob(),
         Knob("mark", "mark", "place", f"By what the mark says the class. Place: {CODES['place']}. Brightness: "
              f"{CODES['brightness']}.", choices=tuple(CODES)),
         examples_knob(4_000),
-        Knob("epochs", "epochs", 8, "How often every training picture is seen; 0 is what the data set's card advises.",
-             minimum=0, maximum=1_000, unit="epochs"),
+        epochs_knob(8),
         SEEDS,
     ),
     plan=_plan,
