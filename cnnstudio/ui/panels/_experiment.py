@@ -17,6 +17,7 @@ and it may fill these hooks:
     on_settings(settings)               a setting changed
     on_results(results, findings)       other results are shown
     on_answered()                       the student answered or skipped the question; the results can be seen
+    fit()                               at each of those and when the panel is shown: what stands above the results
     on_live_progress(order, event)      a live run is on its way; `event.values` is what a `Partly` told
     coming() -> results                 runs that are not done, with what is known of them; they join the charts
     sync(), on_theme(), ...             as in `Panel`; call super()
@@ -83,12 +84,17 @@ class ExperimentPanel(Panel):
 
     def on_settings(self, settings: Settings) -> None:
         """A person changed a setting."""
+        self.fit()
 
     def on_results(self, results: Sequence[Result], findings: Findings) -> None:
         """Other results are shown."""
 
     def on_answered(self) -> None:
         """The results can be seen from now on."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Makes what stands above the results as the settings have it; called when those or anything may be others."""
 
     def on_live_progress(self, order: Order, event: Answering) -> None:
         """A live run is on its way."""
@@ -142,6 +148,7 @@ class ExperimentPanel(Panel):
             if kept:
                 self._open(kept[-1].id)
         self._refresh()
+        self.fit()
 
     def on_theme(self, theme: Theme) -> None:
         """Restyles the chart."""

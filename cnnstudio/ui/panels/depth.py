@@ -73,20 +73,11 @@ class DepthPanel(ExperimentPanel):
         self.controls.insertWidget(0, self._starter)
         return self.strip
 
-    def sync(self) -> None:
-        """Shows the runs that are known."""
-        super().sync()
-        self._fit()
-
-    def on_answered(self) -> None:
-        """Runs can be watched from now on."""
-        self._fit()
-
     def on_settings(self, settings: Settings) -> None:
         """Other networks: what was on its way is given up."""
         self._partly.clear()
         self._keys, self._told = (), ()
-        self._fit()
+        super().on_settings(settings)
 
     def on_theme(self, theme: Theme) -> None:
         """Restyles."""
@@ -146,7 +137,7 @@ class DepthPanel(ExperimentPanel):
         """Whether a run that was asked for here is not over."""
         return bool(self._keys) and not self.live.failure and any(k not in self.live.results for k in self._keys)
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
         """Chooser and slider as the settings have them."""
         from cnnstudio.experiments.depth import depths
 
@@ -218,7 +209,7 @@ class DepthPanel(ExperimentPanel):
 
     @Slot(int)
     def _on_layers(self, index: int) -> None:
-        self._fit()
+        self.fit()
 
     @Slot(int)
     def _on_flip(self, place: int) -> None:
@@ -232,11 +223,11 @@ class DepthPanel(ExperimentPanel):
     def restore(self, settings: dict[str, Any]) -> None:
         """Chooses them again."""
         super().restore(settings)
-        self._fit()
+        self.fit()
         place = self.layers.findData(settings.get("layers"))
         if place >= 0:
             self.layers.setCurrentIndex(place)
-            self._fit()
+            self.fit()
 
 
 PANEL = DepthPanel.INFO

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QSlider, QWidget
 
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.experiment import Settings
 from cnnstudio.ui.panels._experiment import ExperimentPanel
 from cnnstudio.ui.panels._panel import PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme
@@ -54,19 +53,6 @@ class PoolingBenchPanel(ExperimentPanel):
         self.controls.insertWidget(0, self._mover)
         return self.strip
 
-    def sync(self) -> None:
-        """Shows the ways and the picture."""
-        super().sync()
-        self._fit()
-
-    def on_answered(self) -> None:
-        """The tiles are seen for the first time."""
-        self._fit()
-
-    def on_settings(self, settings: Settings) -> None:
-        """Other ways are compared, or other pictures are learned."""
-        self._fit()
-
     def on_picture(self) -> None:
         """Makes the new picture smaller."""
         if self.answered:
@@ -86,9 +72,10 @@ class PoolingBenchPanel(ExperimentPanel):
         super().restore(settings)
         if isinstance(settings.get("moved"), int):
             self.slider.setValue(settings["moved"])
-        self._fit()
+        self.fit()
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Shows the ways that are compared, and the picture."""
         self._mover.setVisible(self.answered)
         if self.answered:
             self.strip.set_ways(self._ways())

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.dataset import Shape
 from cnnstudio.core.errors import ErrorReport, StudioError
-from cnnstudio.core.experiment import Settings
 from cnnstudio.core.questions import BrowseExamples, Shown
 from cnnstudio.core.scramble import permutation
 from cnnstudio.ui.panels._experiment import ExperimentPanel
@@ -46,19 +45,6 @@ class ScramblePanel(ExperimentPanel):
         self.controls.insertWidget(0, self.player, 1)
         return self.surface
 
-    def sync(self) -> None:
-        """Shows the pictures of the study and of the data set."""
-        super().sync()
-        self._fit()
-
-    def on_answered(self) -> None:
-        """The pictures are seen for the first time."""
-        self._fit()
-
-    def on_settings(self, settings: Settings) -> None:
-        """Other blocks are tried, or other pictures."""
-        self._fit()
-
     def on_picture(self) -> None:
         """The student's picture is the first of the row."""
         self._show_pictures()
@@ -77,11 +63,16 @@ class ScramblePanel(ExperimentPanel):
         """Puts both back."""
         super().restore(settings)
         block, slider = settings.get("block"), settings.get("slider")
-        self._fit(block if isinstance(block, int) else None)
+        self.fit(block if isinstance(block, int) else None)
         if isinstance(slider, int):
             self.player.slider.setValue(slider)
 
-    def _fit(self, block: int | None = None) -> None:
+    def fit(self, block: int | None = None) -> None:
+        """Shows the blocks that are tried, and the pictures.
+
+        Args:
+            block: The one to choose; None keeps what is chosen.
+        """
         from cnnstudio.datasets import find
         from cnnstudio.experiments.scramble import blocks
 
@@ -100,7 +91,7 @@ class ScramblePanel(ExperimentPanel):
 
     @Slot(int)
     def _on_block(self, block: int) -> None:
-        self._fit()
+        self.fit()
         if self.player.slider.value() == 0:
             self.player.slider.setValue(self.player.slider.maximum())
 
