@@ -26,3 +26,20 @@ def results_of() -> MakeResults:
         return [Result(order, values(order.params)) for order in planned]
 
     return make
+
+
+@pytest.fixture
+def grows(results_of) -> Callable[..., None]:
+    """Checks the verdict while runs come in: for how many runs which answer is the right one."""
+
+    def check(
+        info: ExperimentInfo, values: Callable[[Mapping[str, Any]], Mapping[str, Any]], guesses: Mapping[int, Any]
+    ):
+        settings = info.settings()
+        plan = info.plan(settings)
+        for count, guess in guesses.items():
+            findings = info.findings(settings, results_of(info, {}, values, plan[:count]))
+            assert findings.guess == guess
+            assert findings.done == count
+
+    return check
