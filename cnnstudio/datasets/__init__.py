@@ -4,5 +4,6 @@
 """
 
 from cnnstudio.datasets._prepare import FoundDataset, Prepared, all_datasets, find, load, prepare
+from cnnstudio.datasets._streams import one_thread
 
-__all__ = ["FoundDataset", "Prepared", "all_datasets", "find", "load", "prepare"]
+__all__ = ["FoundDataset", "Prepared", "all_datasets", "find", "load", "one_thread", "prepare"]

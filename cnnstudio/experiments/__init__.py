@@ -38,20 +38,18 @@ def measure(order: Order, worker: str = "") -> Generator[Progress | None, None, 
     Raises:
         StudioError: The run cannot be done; the sentence says why.
     """
-    import torch
-
+    from cnnstudio.datasets import one_thread
     from cnnstudio.engine.device import choose
     from cnnstudio.engine.grid import versions
 
     seconds, running = 0.0, find(order.experiment).measure(order)
     try:
         while True:
-            began, threads = time.perf_counter(), torch.get_num_threads()
-            torch.set_num_threads(1)
+            began = time.perf_counter()
             try:
-                progress = next(running)
+                with one_thread():
+                    progress = next(running)
             finally:
-                torch.set_num_threads(threads)
                 seconds += time.perf_counter() - began
             yield progress
     except StopIteration as end:

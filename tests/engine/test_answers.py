@@ -451,3 +451,21 @@ def test_a_run_is_kept_although_another_has_begun_since(tmp_path: Path):
     with pytest.raises(StudioError, match="no longer in memory"):
         answer_now(KeepRun(tmp_path / "first", run_id=1), session)
     second.close()
+
+
+def test_what_is_answered_at_once_has_one_thread(monkeypatch):
+    from cnnstudio.core.questions import ReadPicture
+    from cnnstudio.engine import answers
+
+    threads: list[int] = []
+    monkeypatch.setattr(
+        answers, "ANSWERS", {ReadPicture: lambda question, session: threads.append(torch.get_num_threads())}
+    )
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        answers.answer(ReadPicture(np.zeros((1, 28, 28), np.uint8), "digits", ("mlp",)), Session())
+        threads.append(torch.get_num_threads())
+    finally:
+        torch.set_num_threads(before)
+    assert threads == [1, 2]
