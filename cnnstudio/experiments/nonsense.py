@@ -242,6 +242,10 @@ def _verdict(found: _Found, keys: Sequence[str]) -> tuple[list[str], int | None]
     if len(means) < len(keys):
         return said, None
     mean = sum(means) / len(means)
+    if len(means) > 1:
+        said.insert(
+            0, f"Over all {len(means)} networks, nonsense is read with {100 * mean:.1f} % confidence on average."
+        )
     return said, 0 if mean < _LITTLE else 1 if mean <= _MUCH else 2
 
 

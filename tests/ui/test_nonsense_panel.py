@@ -128,7 +128,7 @@ def test_energy_is_held_against_real_pictures(panel):
         "sure on average; fitted T 1.50"
     )
     one = NonsenseVerdicts("mlp", "MLP", "mlp", "shipped", None, logits, energy(logits))
-    assert limit_words(one, 0).endswith("limits are known once the data set is in memory (press Run)")
+    assert limit_words(one, 0).endswith("what real pictures have is measured once a race has run (press Run)")
 
 
 def test_other_nonsense_and_the_canvas(rig, panel):

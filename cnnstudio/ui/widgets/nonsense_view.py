@@ -112,7 +112,7 @@ def limit_words(one: NonsenseVerdicts, at: int) -> str:
         return ""
     said = f"energy {one.energy[at]:.1f}"
     if one.energy_limit is None:
-        return f"{said}; limits are known once the data set is in memory (press Run)"
+        return f"{said}; what real pictures have is measured once a race has run (press Run)"
     unlike = one.energy[at] > one.energy_limit
     said += f": {'unlike' if unlike else 'like'} real pictures, of which 95 % lie below {one.energy_limit:.1f}"
     if one.real_confidence is not None and one.temperature is not None:
