@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.core.dataset import Images
 from cnnstudio.core.errors import StudioError
+
+N = TypeVar("N", bound=np.generic)
 
 Kind = Literal["shift", "rotation", "scale", "noise", "occlusion", "contrast"]
 KINDS: Final[tuple[Kind, ...]] = ("shift", "rotation", "scale", "noise", "occlusion", "contrast")
@@ -80,15 +82,27 @@ def shifted(pixels: Images, down_px: int, right_px: int, circular: bool = False)
         return np.roll(pixels, (down_px, right_px), (-2, -1))
     made = np.empty_like(pixels)
     made[...] = background(pixels)[..., None, None]
-    height, width = pixels.shape[-2:]
-    if abs(down_px) < height and abs(right_px) < width:
-        rows, columns = _overlap(height, down_px), _overlap(width, right_px)
-        made[..., rows[0], columns[0]] = pixels[..., rows[1], columns[1]]
-    return made
+    return put_shifted(made, pixels, down_px, right_px)
+
+
+def put_shifted(onto: NDArray[N], values: NDArray[N], down: int, right: int) -> NDArray[N]:
+    """Writes what stays of maps [..., rows, columns] that move by whole values; elsewhere the array keeps what it has.
+
+    Args:
+        onto: Is written to, and given back.
+        values: The maps, of the same shape.
+        down: Negative is up.
+        right: Negative is left.
+    """
+    rows, columns = values.shape[-2:]
+    if abs(down) < rows and abs(right) < columns:
+        to, come = zip(_overlap(rows, down), _overlap(columns, right), strict=True)
+        onto[(..., *to)] = values[(..., *come)]
+    return onto
 
 
 def _overlap(length: int, shift: int) -> tuple[slice, slice]:
-    """Where pixels that stay in the picture come to lie, and where they lay."""
+    """Where values that stay come to lie, and where they lay."""
     return slice(max(shift, 0), length + min(shift, 0)), slice(max(-shift, 0), length + min(-shift, 0))
 
 

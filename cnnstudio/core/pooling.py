@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.picture_changes import put_shifted
 from cnnstudio.core.sliding import Slide
 
 Map = NDArray[np.float64]
@@ -262,13 +263,7 @@ def gradient(values: Map, pooling: Pooling) -> Map:
 
 def shifted(values: Map, down: int, right: int) -> Map:
     """A map moved by whole values; what leaves it is lost, what comes in is 0."""
-    rows, columns = values.shape
-    moved = np.zeros_like(values)
-    if abs(down) < rows and abs(right) < columns:
-        to = (slice(max(down, 0), rows + min(down, 0)), slice(max(right, 0), columns + min(right, 0)))
-        come = (slice(max(-down, 0), rows + min(-down, 0)), slice(max(-right, 0), columns + min(-right, 0)))
-        moved[to] = values[come]
-    return moved
+    return put_shifted(np.zeros_like(values), values, down, right)
 
 
 def expected(pooled: Map, pooling: Pooling, down: int, right: int) -> Map:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio import networks
+from cnnstudio.core.confidence import softmax
 from cnnstudio.core.dataset import Shape
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import parse_key
@@ -63,8 +64,7 @@ def _verdict(question: ReadPicture, network: str, session: Session) -> Verdict:
 def softened(found: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Logits [classes] as numbers even where a network nearly diverged, and their softmax."""
     logits = finite(found)
-    probabilities = np.exp(logits - logits.max())
-    return logits, probabilities / probabilities.sum()
+    return logits, softmax(logits)
 
 
 def finite(logits: NDArray[np.float32]) -> NDArray[np.float64]:

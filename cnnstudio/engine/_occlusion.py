@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from cnnstudio.core import limits
+from cnnstudio.core import limits, picture_changes
 from cnnstudio.core.inside import Pixels
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.engine.evaluate import slice_pictures
@@ -67,10 +67,7 @@ def background(pixels: Pixels) -> Pixels:
     Returns:
         The same shape, one colour.
     """
-    inside = np.zeros(pixels.shape[1:], bool)
-    inside[1:-1, 1:-1] = True
-    colour = np.rint(np.median(pixels[:, ~inside], axis=1)).astype(np.uint8)
-    return np.broadcast_to(colour[:, None, None], pixels.shape)
+    return np.broadcast_to(picture_changes.background(pixels)[:, None, None], pixels.shape)
 
 
 def windows(shape: tuple[int, int]) -> Boxes:
