@@ -23,7 +23,6 @@ from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series, student
 from cnnstudio.experiments._grid import (
     EPOCHS,
     SEEDS,
-    SETS,
     dataset_knob,
     examples_knob,
     grid,
@@ -49,9 +48,7 @@ def measure(order: Order) -> Measuring:
     prepared = yield from data(config)
     classes = len(prepared.class_names)
     learned = yield from learn(config.networks[0], prepared.train, classes, config, watch=prepared.validation)
-    shares = {}
-    for name in SETS:
-        shares[name] = yield from learned.accuracy(getattr(prepared, name))
+    shares = yield from learned.shares(prepared)
     return shares | {"curve": [float(share) for share in learned.watched]}
 
 

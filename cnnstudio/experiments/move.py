@@ -84,8 +84,7 @@ def measure(order: Order) -> Measuring:
     prepared = yield from data(config)
     learned = yield from learn(config.networks[0], prepared.train, len(prepared.class_names), config)
     values: dict[str, float | int | list[float]] = {"learned": len(prepared.train), "weights": learned.spec.parameters}
-    for name in SETS:
-        values[name] = yield from learned.accuracy(getattr(prepared, name))
+    values |= yield from learned.shares(prepared)
     some = prepared.test.take(slice(0, int(order.params["pictures"])))
     for place, kind in enumerate(KINDS):
         yield Partly(place / len(KINDS), f"{kind} of test pictures", values=dict(values))
