@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Generator
 
@@ -17,11 +16,11 @@ from cnnstudio.core.layers import Step
 from cnnstudio.core.questions import NO_RUN
 from cnnstudio.core.reading import as_maps
 from cnnstudio.engine import _kernels
-from cnnstudio.engine._answer_inside import picture_input, step_of
+from cnnstudio.engine._answer_inside import step_of
 from cnnstudio.engine._answer_read import check_pixels, refuse_other_shape
 from cnnstudio.engine.moments import Flat, unflatten
 from cnnstudio.engine.probe import probe
-from cnnstudio.engine.session import OpenRun, Session
+from cnnstudio.engine.session import OpenRun, Session, steady
 
 Frames = list[NDArray[np.float32]]
 
@@ -83,7 +82,7 @@ def _map_frames(
     _check_number(question, step.shape[0], "maps" if len(step.shape) == 3 else "units")
     reader = session.viewer(question.network)
     refuse_other_shape(reader, question.pixels.shape)
-    module, pictures = copy.deepcopy(reader.module), picture_input(reader, question.pixels)
+    module, pictures = steady(reader).module, reader.given(question.pixels[None])
     frames: Frames = []
     begun_s = time.perf_counter()
     with probe(module, reader.spec, (step.name,)) as read:

@@ -18,7 +18,6 @@ from cnnstudio.core.inside import (
     LayerKernels,
     LayerMaps,
     NetworkMaps,
-    Pixels,
     ReadKernels,
     ReadMaps,
     Unit,
@@ -32,7 +31,6 @@ from cnnstudio.engine import _kernels
 from cnnstudio.engine._answer_read import check_pixels, learned_elsewhere, refuse_other_shape
 from cnnstudio.engine._unit_arithmetic import arithmetic
 from cnnstudio.engine._unit_work import Arithmetic, picture_arithmetic
-from cnnstudio.engine.pixels import tensor, to_input
 from cnnstudio.engine.probe import no_layer, probe
 from cnnstudio.engine.session import Reader, Session
 
@@ -59,7 +57,7 @@ def _network_maps(question: ReadMaps, network: str, session: Session) -> Network
     titles = _titles(spec)
     wanted = titles if question.layers is None else {PICTURE, *question.layers} & titles.keys()
     with probe(reader.module, spec, wanted) as read:
-        found = read(picture_input(reader, question.pixels))
+        found = read(reader.given(question.pixels[None]))
         layers = tuple(_layer_maps(name, *titles[name], value, question.most) for name, value in found.items())
     return NetworkMaps(
         network, spec.title, info.role, spec, reader.weights_from, reader.step, layers,
@@ -78,11 +76,6 @@ def _untrained(network: str, dataset: str, session: Session) -> NetworkSpec:
 def _titles(spec: NetworkSpec) -> dict[str, tuple[str, Sizes]]:
     """Title and shape of the picture and of every layer, by name."""
     return {PICTURE: (PICTURE, spec.input_shape)} | {row.name: (row.title, row.shape) for row in spec.rows()}
-
-
-def picture_input(reader: Reader, pixels: Pixels) -> Tensor:
-    """One picture as the network is given it: [1, channels, height, width], normalised."""
-    return to_input(tensor(pixels[None]).to(reader.device), reader.channels_last)
 
 
 def _layer_maps(layer: str, title: str, shape: Sizes, value: Tensor, most: int) -> LayerMaps:
@@ -154,7 +147,7 @@ def explain_unit(question: ExplainUnit, session: Session) -> UnitArithmetic:
     place = place_in(spec, unit)
     reads = sources(spec).get(unit.layer, ())
     with probe(reader.module, spec, {unit.layer, *reads}, gradient=True) as read:
-        pictures = picture_input(reader, question.pixels).requires_grad_()
+        pictures = reader.given(question.pixels[None]).requires_grad_()
         found = read(pictures)
         made = found[unit.layer][0].reshape(as_maps(shape_of(spec, unit.layer)))[place]
         (slopes,) = torch.autograd.grad(made, pictures)

@@ -23,7 +23,7 @@ from cnnstudio.core.shift_bench import BenchWeights, operate
 from cnnstudio.core.shifted_maps import About, compare
 from cnnstudio.engine._answer_read import check_pixels, learned_elsewhere, refuse_other_shape
 from cnnstudio.engine.modules import LocallyConnected2d
-from cnnstudio.engine.pixels import scaling, tensor, to_input
+from cnnstudio.engine.pixels import scaling
 from cnnstudio.engine.probe import probe
 from cnnstudio.engine.session import Session
 
@@ -44,7 +44,7 @@ def shift_layers(question: ShiftLayers, session: Session) -> ShiftedNetwork:
     abouts = {step.name: About(step.name, step.name, step.shape, step.field) for step in reader.spec.steps()}
     abouts = {row.name: replace(abouts[row.name], title=row.title) for row in reader.spec.rows()}
     with probe(reader.module, reader.spec, abouts if question.layers is None else question.layers) as read:
-        found = read(to_input(tensor(pair).to(reader.device), reader.channels_last))
+        found = read(reader.given(pair))
         layers = tuple(
             compare(
                 abouts[name], _after(value[1]), _after(value[0]), (question.down_px, question.right_px),

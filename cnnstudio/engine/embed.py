@@ -19,7 +19,6 @@ from cnnstudio.core.layers import Sizes
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.reading import shape_of, sources, steps_by_name
 from cnnstudio.engine.evaluate import slice_pictures
-from cnnstudio.engine.pixels import tensor, to_input
 from cnnstudio.engine.probe import probe
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def read_features(reader: Reader, images: Images, index: Index) -> Generator[Pro
     for start in range(0, len(index), size):
         if start:
             yield Progress(start / len(index), f"{spec.title}: read {start:,} of {len(index):,} pictures")
-        given = to_input(tensor(images[index[start : start + size]]).to(reader.device), reader.channels_last)
+        given = reader.given(images[index[start : start + size]])
         with probe(reader.module, spec, {hidden.layer, last}) as read:  # others may use the module between slices
             found = read(given)
         values[start : start + size] = _flat(found[hidden.layer], hidden.pooled).cpu().numpy()

@@ -24,7 +24,7 @@ from cnnstudio.core.dataset import Progress
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.inside import Pixels
 from cnnstudio.core.layers import Step
-from cnnstudio.engine.pixels import layout, normalise_, scaling, tensor, to_input
+from cnnstudio.engine.pixels import layout, normalise_, scaling
 from cnnstudio.engine.probe import Read, probe
 from cnnstudio.engine.records import no_numbers
 from cnnstudio.engine.session import Reader
@@ -160,7 +160,7 @@ class _Searching:
 
     def __init__(self, reader: Reader, step: Step, number: int, read: Read, chance: torch.Generator) -> None:
         self._step, self._number, self._read, self._chance = step, number, read, chance
-        self._layout, self._device = layout(reader.channels_last), reader.device
+        self._reader = reader
         channels, height, width = reader.spec.input_shape
         self._mean, _ = scaling(channels)
         self._shift_px = min(step.field.size) // _FIELD_PER_SHIFT_PX
@@ -197,7 +197,9 @@ class _Searching:
             picture = self._picture.clone().requires_grad_()
             padded = F.pad(picture, (most,) * 4, "replicate") if most else picture
             shifted = padded[..., most + down : most + down + height, most + across : most + across + width]
-            given = torch.cat([shifted, picture]).to(self._device, memory_format=self._layout)
+            given = torch.cat([shifted, picture]).to(
+                self._reader.device, memory_format=layout(self._reader.channels_last)
+            )
             found = self._read(normalise_(given))[self._step.name].flatten(1)[:, self._number]
             (gradient,) = torch.autograd.grad(found[0], picture, allow_unused=True, materialize_grads=True)
         return float(found[1].detach()), gradient
@@ -206,7 +208,7 @@ class _Searching:
         """Rounds the picture to whole greys, and asks once more."""
         pixels = (self._picture[0] * 255).round().to(torch.uint8).numpy().copy()
         with torch.no_grad():
-            given = to_input(tensor(pixels[None]).to(self._device), self._layout is torch.channels_last)
+            given = self._reader.given(pixels[None])
             value = float(self._read(given)[self._step.name].detach().flatten()[self._number])
         values = np.array(self._values)
         if value == self._values[0] and (values == value).all():

@@ -28,7 +28,6 @@ from cnnstudio.core.unit_record import PartName
 from cnnstudio.datasets import Prepared
 from cnnstudio.engine._histograms import Histograms
 from cnnstudio.engine.evaluate import slice_pictures
-from cnnstudio.engine.pixels import tensor, to_input
 from cnnstudio.engine.probe import probe
 
 if TYPE_CHECKING:
@@ -222,7 +221,7 @@ def layer_record(reader: Reader, step: Step, looked: tuple[Looked, ...]) -> Gene
     size = slice_pictures(macs + _VALUE_MACS * gathered.units, limits.QUESTION_PICTURES)
     for part, images in _slices(looked, size):
         yield Progress(done / total, f"{step.layer.title}: looked at {done:,} of {total:,} pictures")
-        given = to_input(tensor(images).to(reader.device), reader.channels_last)
+        given = reader.given(images)
         with probe(reader.module, reader.spec, (step.name,)) as read:  # other questions may use the module in between
             values = read(given)[step.name].cpu()
         gathered.add(values, done, tested=part == "test")

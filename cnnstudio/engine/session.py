@@ -29,7 +29,7 @@ from cnnstudio.engine import evaluate, weights
 from cnnstudio.engine.build import build
 from cnnstudio.engine.embed import Features
 from cnnstudio.engine.moments import Flat, Moments, flatten, unflatten
-from cnnstudio.engine.pixels import lay_out, tensor
+from cnnstudio.engine.pixels import lay_out, tensor, to_input
 from cnnstudio.engine.records import LayerRecord, Records
 from cnnstudio.engine.threads import Setting
 
@@ -131,10 +131,13 @@ class Reader:
     channels_last: bool
     device: torch.device
 
+    def given(self, images: Images) -> torch.Tensor:
+        """uint8 pictures [n, c, h, w] as the network is given them: normalised, a new tensor on its device."""
+        return to_input(tensor(images).to(self.device), self.channels_last)
+
     def logits(self, images: Images) -> Generator[None, None, NDArray[np.float32]]:
         """What the network says of uint8 pictures [n, c, h, w]: float32 [n, classes], in slices."""
-        given = tensor(images).to(self.device)
-        return evaluate.predict(self.module, given, self.spec.macs, self.channels_last)
+        return evaluate.predict(self.module, tensor(images).to(self.device), self.spec.macs, self.channels_last)
 
 
 class Session:
@@ -220,7 +223,6 @@ class Session:
             self._more = None  # its memory goes before more is taken
             prepared = yield from self._prepare(config, self.data_root, self._download)
             self._more = (key, prepared)
-            return prepared
         return self._more[1]
 
     def loaded(self, dataset: str) -> Prepared | None:
