@@ -1,22 +1,18 @@
-"""The engine's thread on a script: no torch, no sleep."""
+"""Runs in the engine's thread, on a script: begun, paused, stepped, stopped, failed."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from cnnstudio.core.config import RaceConfig
-from cnnstudio.core.dataset import Progress
 from cnnstudio.core.errors import Cancelled, StudioError
 from cnnstudio.core.events import (
     Answered,
-    Answering,
     EngineReady,
     EngineUnavailable,
     Event,
@@ -29,31 +25,10 @@ from cnnstudio.core.events import (
     StepEnd,
     Tick,
 )
-from cnnstudio.core.questions import Question
 from cnnstudio.runtime.engine_thread import Engine
-from cnnstudio.runtime.mailbox import Mailbox
 from tests.fakes import scripted_run
+from tests.runtime.asking import Ask, MakeEngine, is_answer, is_step
 from tests.runtime.conftest import PATIENCE_S, RecordingMailbox, ScriptedBackend
-
-MakeEngine = Callable[..., Engine]
-
-
-@dataclass(frozen=True, slots=True)
-class Ask(Question[str]):
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskLong(Question[str]):
-    text: str
-
-
-def is_step(step: int, run_id: int = 1) -> Callable[[Event], bool]:
-    return lambda event: isinstance(event, StepEnd) and (event.run_id, event.step) == (run_id, step)
-
-
-def is_answer(question_id: int) -> Callable[[Event], bool]:
-    return lambda event: isinstance(event, Answered) and event.question_id == question_id
 
 
 def test_a_race_arrives_whole_and_in_order(
@@ -153,19 +128,6 @@ def test_pause_stands_and_resume_goes_on(make_engine: MakeEngine, mailbox: Recor
     assert sum(isinstance(event, StepEnd) for event in mailbox.heard) == gated.steps
 
 
-def test_questions_are_served_while_paused(make_engine: MakeEngine, mailbox: RecordingMailbox, gated: ScriptedBackend):
-    gated.answers[Ask] = lambda question: question.text.upper()
-    engine = make_engine(gated)
-    engine.run(RaceConfig())
-    engine.pause()
-    gated.allow(1)
-    mailbox.wait_for_kind(Paused)
-    answered = mailbox.wait_for(is_answer(engine.ask(Ask("seven"))))
-    assert answered == Answered(1, answer="SEVEN")
-    engine.stop()
-    assert mailbox.wait_for_kind(RunEnded).outcome == "stopped"
-
-
 def test_one_step_while_paused(make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend):
     engine = make_engine(backend, start=False)
     engine.run(RaceConfig())
@@ -250,112 +212,6 @@ def test_without_torch_runs_fail_and_questions_get_the_reason(
     assert mailbox.wait_for(is_answer(engine.ask(Ask("x")))).report == unavailable.report
 
 
-def test_only_the_newest_question_of_a_slot_is_answered(mailbox: RecordingMailbox, backend: ScriptedBackend):
-    backend.answers[Ask] = lambda question: question.text
-    engine = Engine(mailbox, backend=backend)
-    for place in range(50):
-        engine.ask(Ask(str(place)), slot="verdicts")
-    other = engine.ask(Ask("other"))
-    newest = engine.ask(Ask("newest"), slot="verdicts")
-    engine.start()
-    mailbox.wait_for_kind(Answered, 2)
-    assert engine.close(PATIENCE_S)
-    answers = {event.question_id: event.answer for event in mailbox.heard if isinstance(event, Answered)}
-    assert answers == {other: "other", newest: "newest"}
-
-
-def test_a_failing_question_gets_its_report(
-    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend, caplog: pytest.LogCaptureFixture
-):
-    def explained(question: Ask) -> str:
-        raise StudioError("That picture has the wrong shape.")
-
-    def unexplained(question: AskLong) -> Generator[Progress, None, str]:
-        yield Progress(0.5, "reading")
-        raise KeyError("oops")
-
-    backend.answers |= {Ask: explained, AskLong: unexplained}
-    engine = make_engine(backend)
-    first = mailbox.wait_for(is_answer(engine.ask(Ask("x"))))
-    assert first.report.what == "That picture has the wrong shape."
-    with caplog.at_level(logging.ERROR):
-        second = mailbox.wait_for(is_answer(engine.ask(AskLong("x"))))
-    caplog.clear()
-    assert "KeyError" in second.report.details
-
-
-def test_a_long_answer_goes_in_slices_with_others_served_between(
-    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
-):
-    def long(question: AskLong) -> Generator[Progress, None, str]:
-        for part in range(4):
-            yield Progress(part / 4, "making digits")
-            if part == 1:  # asked in the middle of the work, served before it ends
-                engine.ask(Ask("quick"))
-        return "done"
-
-    backend.answers |= {Ask: lambda question: "quick", AskLong: long}
-    engine = make_engine(backend)
-    engine.ask(AskLong("x"))
-    assert mailbox.wait_for(is_answer(1)).answer == "done"
-    assert [event.question_id for event in mailbox.heard if isinstance(event, Answered)] == [2, 1]
-    assert [event.fraction for event in mailbox.heard if isinstance(event, Answering)] == [0, 0.25, 0.5, 0.75]
-
-
-def test_long_answers_take_turns(make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend):
-    def long(question: AskLong) -> Generator[None, None, str]:
-        if question.text == "endless":
-            engine.ask(AskLong("short"))
-        yield
-        while question.text == "endless":  # as one that waits for another process
-            yield
-        return "done"
-
-    backend.answers[AskLong] = long
-    engine = make_engine(backend)
-    engine.ask(AskLong("endless"), slot="t-SNE")
-    assert mailbox.wait_for(is_answer(2)).answer == "done"
-    engine.withdraw("t-SNE")
-
-
-def test_a_long_answer_whose_slot_was_taken_is_closed_and_never_answered(
-    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
-):
-    closed: list[str] = []
-
-    def long(question: AskLong) -> Generator[Progress, None, str]:
-        try:
-            yield Progress(0.1, "first")
-            if question.text == "old":
-                engine.ask(AskLong("new"), slot="browse")
-            yield Progress(0.2, "second")
-            return question.text
-        finally:
-            closed.append(question.text)
-
-    backend.answers[AskLong] = long
-    engine = make_engine(backend)
-    engine.ask(AskLong("old"), slot="browse")
-    assert mailbox.wait_for_kind(Answered).answer == "new"
-    assert closed == ["old", "new"]
-    assert mailbox.kinds().count("Answered") == 1
-
-
-def test_a_run_goes_on_while_questions_keep_coming(
-    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
-):
-    def ask_again(question: Ask) -> str:
-        if not backend.closed_runs:
-            engine.ask(Ask("again"), slot="verdicts")
-        return "answer"
-
-    backend.answers[Ask] = ask_again
-    engine = make_engine(backend)
-    engine.ask(Ask("first"), slot="verdicts")
-    engine.run(RaceConfig())
-    assert mailbox.wait_for_kind(RunEnded).outcome == "finished"
-
-
 def test_the_learning_rate_reaches_the_newest_run_only(
     make_engine: MakeEngine, mailbox: RecordingMailbox, gated: ScriptedBackend
 ):
@@ -369,125 +225,6 @@ def test_the_learning_rate_reaches_the_newest_run_only(
     gated.allow(20)
     mailbox.wait_for(lambda event: isinstance(event, RunEnded) and event.run_id == 2)
     assert gated.lives[2].learning_rate is None
-
-
-def test_close_in_mid_run_ends_it_and_the_thread(mailbox: RecordingMailbox, gated: ScriptedBackend):
-    engine = Engine(mailbox, backend=gated)
-    engine.start()
-    engine.run(RaceConfig())
-    gated.allow(1)
-    mailbox.wait_for(is_step(1))
-    closer = threading.Thread(target=engine.close, args=(PATIENCE_S,))
-    closer.start()
-    gated.allow(5)
-    closer.join(PATIENCE_S)
-    assert engine.close(0.0)
-    assert mailbox.heard[-1].outcome == "stopped"
-    assert gated.closed_runs == [1]
-
-
-def test_the_last_questions_are_served_when_the_run_has_ended(mailbox: RecordingMailbox, gated: ScriptedBackend):
-    served: list[tuple[str, list[int]]] = []
-
-    def long(question: AskLong) -> Generator[Progress, None, str]:
-        yield Progress(0.5, "half")
-        served.append((question.text, list(gated.closed_runs)))
-        return question.text
-
-    def fail(question: Ask) -> str:
-        raise StudioError("The disk is full.")
-
-    gated.answers = {AskLong: long, Ask: fail}
-    engine = Engine(mailbox, backend=gated)
-    engine.start()
-    engine.run(RaceConfig())
-    gated.allow(1)
-    mailbox.wait_for(is_step(1))
-    gated.allow(5)
-    assert engine.close(PATIENCE_S, [Ask("fails"), AskLong("keep")])
-    assert served == [("keep", [1])]
-
-
-def test_close_that_cannot_join_says_so(mailbox: RecordingMailbox, gated: ScriptedBackend):
-    engine = Engine(mailbox, backend=gated)
-    engine.start()
-    engine.run(RaceConfig())
-    mailbox.wait_for_kind(RunStarted)
-    assert not engine.close(0.0)
-    gated.allow(5)
-    assert engine.close(PATIENCE_S)
-
-
-def test_close_before_start_and_twice():
-    engine = Engine(Mailbox(), backend=ScriptedBackend())
-    assert engine.close()
-    assert engine.close()
-
-
-def test_a_question_that_was_withdrawn_is_closed_and_never_answered(
-    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
-):
-    ended = threading.Event()
-
-    def long(question: AskLong) -> Generator[Progress, None, str]:
-        try:
-            yield Progress(0.1, "first")
-            engine.withdraw("maximise")
-            yield Progress(0.2, "second")
-            return "never"
-        finally:
-            ended.set()
-
-    backend.answers |= {Ask: lambda question: question.text, AskLong: long}
-    engine = make_engine(backend)
-    engine.ask(AskLong("given up"), slot="maximise")
-    assert ended.wait(PATIENCE_S)
-    after = engine.ask(Ask("after"))
-    assert mailbox.wait_for_kind(Answered).question_id == after
-
-
-def test_what_is_withdrawn_in_its_last_slice_is_not_answered_either(
-    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
-):
-    def long(question: AskLong) -> Generator[Progress, None, str]:
-        yield Progress(0.1, "first")
-        engine.withdraw("maximise")
-        return "too late"
-
-    def short(question: Ask) -> str:
-        if question.text == "given up":
-            engine.withdraw("verdicts")
-        return question.text
-
-    backend.answers |= {Ask: short, AskLong: long}
-    engine = make_engine(backend)
-    engine.ask(AskLong("given up"), slot="maximise")
-    engine.ask(Ask("given up"), slot="verdicts")
-    mailbox.wait_for_kind(Answering)
-    after = engine.ask(AskLong("after"))
-    assert mailbox.wait_for_kind(Answered).question_id == after
-
-
-def test_close_while_paused_and_with_a_long_answer(mailbox: RecordingMailbox, backend: ScriptedBackend):
-    closed = threading.Event()
-
-    def endless(question: AskLong) -> Generator[Progress | None, None, str]:
-        try:
-            while True:
-                yield Progress(None, "forever")
-        finally:
-            closed.set()
-
-    backend.answers[AskLong] = endless
-    engine = Engine(mailbox, backend=backend)
-    engine.start()
-    engine.run(RaceConfig())
-    engine.pause()
-    engine.ask(AskLong("x"))
-    mailbox.wait_for_kind(Answering)
-    assert engine.close(PATIENCE_S)
-    assert closed.is_set()
-    assert mailbox.wait_for_kind(RunEnded).outcome in ("stopped", "finished")
 
 
 def test_warnings_of_the_engine_become_notices_once_and_others_stay(
