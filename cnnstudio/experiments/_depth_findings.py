@@ -8,7 +8,7 @@ from typing import Final
 
 from cnnstudio.core.experiment import Chart, Findings, Result, Series, Table
 from cnnstudio.core.statistics import Gap, Spread, figures, gap_sentence, series
-from cnnstudio.experiments._grid import SETS
+from cnnstudio.experiments._grid import SETS, by_seed, having
 
 WIRINGS: Final = {"plain": "plain", "residual": "with shortcuts"}
 _FLIPPED: Final = {"plain": "plain, then with shortcuts", "residual": "with shortcuts, then plain"}
@@ -37,19 +37,11 @@ def findings(depths: Sequence[int], results: Sequence[Result], planned: int) -> 
 
 
 def _of(results: Sequence[Result], wiring: str, layers: int) -> list[Result]:
-    return [
-        result
-        for result in results
-        if result.order.params["network"] == wiring and result.order.params["layers"] == layers
-    ]
+    return having(results, {"network": wiring, "layers": layers})
 
 
 def _shares(results: Sequence[Result], wiring: str, layers: int, value: str) -> dict[int, float]:
-    return {
-        int(result.order.params["seed"]): float(result.values[value])
-        for result in _of(results, wiring, layers)
-        if value in result.values
-    }
+    return by_seed(results, value, {"network": wiring, "layers": layers})
 
 
 def _accuracy(results: Sequence[Result], depths: Sequence[int]) -> Chart:

@@ -180,6 +180,22 @@ def _check(order: Order) -> None:
         networks.spec_for(config.networks[0], info.shape, len(info.class_names))
 
 
+def having(results: Iterable[Result], where: Mapping[str, Value]) -> list[Result]:
+    """The results of the runs with these parameters."""
+    return [
+        result for result in results if all(result.order.params.get(name) == wanted for name, wanted in where.items())
+    ]
+
+
+def by_seed(results: Iterable[Result], value: str, where: Mapping[str, Value]) -> dict[int, float]:
+    """One measured value by seed, of the runs with these parameters; one that has no such value is left out."""
+    return {
+        int(result.order.params["seed"]): float(result.values[value])
+        for result in having(results, where)
+        if value in result.values
+    }
+
+
 def by_x(
     results: Iterable[Result], x: str, value: str = "test", where: Mapping[str, Value] | None = None
 ) -> dict[float, dict[Value, float]]:
@@ -192,10 +208,9 @@ def by_x(
         where: Parameters that a run must have.
     """
     found: dict[float, dict[Value, float]] = {}
-    for result in results:
+    for result in having(results, where or {}):
         params = result.order.params
-        if all(params.get(name) == wanted for name, wanted in (where or {}).items()):
-            found.setdefault(float(params[x]), {})[params.get("seed", 0)] = float(result.values[value])
+        found.setdefault(float(params[x]), {})[params.get("seed", 0)] = float(result.values[value])
     return found
 
 

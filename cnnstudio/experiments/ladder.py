@@ -36,6 +36,7 @@ from cnnstudio.experiments._grid import (
     crossing,
     dataset_knob,
     examples_knob,
+    having,
     race_of,
     repeated,
 )
@@ -109,7 +110,7 @@ def measure(order: Order) -> Measuring:
 
 def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     most = _sizes(settings)[0]
-    whole = [result for result in results if result.order.params["examples"] == most]
+    whole = having(results, {"examples": most})
     charts = [_bars(whole), _over_shift(whole)]
     if len(_sizes(settings)) > 1:
         charts.append(_over_examples(results))
@@ -177,7 +178,7 @@ def needed(results: Sequence[Result], rung: str, most: int) -> float | None:
 def _tables(settings: Settings, whole: Sequence[Result], results: Sequence[Result]) -> tuple[Table, ...]:
     most, rows = _sizes(settings)[0], []
     for rung, title in RUNGS.items():
-        own = [result for result in whole if result.order.params["network"] == rung]
+        own = having(whole, {"network": rung})
         if not own:
             continue
         values = own[0].values

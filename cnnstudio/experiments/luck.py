@@ -23,9 +23,11 @@ from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series, student
 from cnnstudio.experiments._grid import (
     EPOCHS,
     SEEDS,
+    by_seed,
     dataset_knob,
     examples_knob,
     grid,
+    having,
     network_keys,
     networks_knob,
     race_of,
@@ -54,7 +56,7 @@ def measure(order: Order) -> Measuring:
 
 def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     keys = network_keys(settings, least=2)
-    tests = {key: _by_seed(results, key) for key in keys}
+    tests = {key: by_seed(results, "test", {"network": key}) for key in keys}
     band = Chart(
         "band", "Validation accuracy along the run: mean and spread of the seeds", "lines", "epochs", "accuracy",
         tuple(_band(results, key) for key in keys),
@@ -65,13 +67,8 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     return Findings((band, each), (table,), tuple(sentences), guess, len(results), len(_plan(settings)))
 
 
-def _by_seed(results: Sequence[Result], key: str) -> dict[int, float]:
-    found = [result for result in results if result.order.params["network"] == key]
-    return {int(result.order.params["seed"]): float(result.values["test"]) for result in found}
-
-
 def _band(results: Sequence[Result], key: str) -> Series:
-    curves = [result.values["curve"] for result in results if result.order.params["network"] == key]
+    curves = [result.values["curve"] for result in having(results, {"network": key})]
     epochs = max((len(curve) for curve in curves), default=0)
     points = {float(epoch + 1): [curve[epoch] for curve in curves if epoch < len(curve)] for epoch in range(epochs)}
     return series(titles((key,))[key], points, network=key, role=networks.find(key)[0].role)

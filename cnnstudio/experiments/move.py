@@ -35,6 +35,7 @@ from cnnstudio.experiments._grid import (
     epochs_knob,
     examples_knob,
     grid,
+    having,
     network_keys,
     networks_knob,
     race_of,
@@ -130,7 +131,7 @@ def _chart(kind: Kind, shares: Mapping[str, ByAmount], chance: float | None) -> 
 def _table(results: Sequence[Result], keys: Sequence[str]) -> Table:
     rows: list[tuple[str | float | int | None, ...]] = []
     for key, title in _named(keys).items():
-        mine = [result.values for result in results if result.order.params["network"] == key]
+        mine = [result.values for result in having(results, {"network": key})]
         if mine:
             spreads = [Spread.of([float(values[name]) for values in mine]) for name in SETS]
             weights = int(mine[0]["weights"])

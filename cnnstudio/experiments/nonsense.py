@@ -28,6 +28,7 @@ from cnnstudio.core.nonsense_pictures import MEASURED, TAUGHT
 from cnnstudio.core.statistics import POINTS, Gap, Spread, Unit, gap_sentence, series
 from cnnstudio.experiments._grid import (
     SEEDS,
+    by_seed,
     dataset_knob,
     epochs_knob,
     examples_knob,
@@ -145,11 +146,7 @@ class _Found:
 
     def of(self, key: str, way: str, name: str) -> dict[int, float]:
         """One value by seed."""
-        return {
-            int(result.order.params["seed"]): float(result.values[name])
-            for result in self._results
-            if (result.order.params["network"], result.order.params["way"]) == (key, way) and name in result.values
-        }
+        return by_seed(self._results, name, {"network": key, "way": way})
 
     def nonsense(self, key: str, way: str, what: str) -> dict[int, float]:
         """The mean over the measured kinds, by seed."""

@@ -46,6 +46,7 @@ from cnnstudio.experiments._grid import (
     by_network,
     dataset_knob,
     examples_knob,
+    having,
     race_of,
     repeated,
 )
@@ -175,7 +176,7 @@ def _accuracies(results: Sequence[Result], tried: Sequence[str]) -> Chart:
 def _table(results: Sequence[Result], tried: Sequence[str]) -> Table:
     rows: list[tuple[str | float | int | None, ...]] = []
     for way in tried:
-        own = [result for result in results if result.order.params["network"] == way]
+        own = having(results, {"network": way})
         if own:
             values = own[0].values
             shares = [*(by_network(own, name)[way] for name in SETS), by_network(own, "consistency", 0)[way]]

@@ -39,6 +39,7 @@ from cnnstudio.experiments._grid import (
     SEEDS,
     SETS,
     accuracy_table,
+    by_seed,
     by_x,
     examples_knob,
     gap_at,
@@ -182,12 +183,7 @@ def _both_at_chance(
 
 
 def _table_shares(results: Sequence[Result], name: str, columns: str, value: str = "test") -> dict[int, float]:
-    wanted = {"network": name, "columns": columns}
-    return {
-        int(result.order.params["seed"]): float(result.values[value])
-        for result in results
-        if all(result.order.params[key] == which for key, which in wanted.items())
-    }
+    return by_seed(results, value, {"network": name, "columns": columns})
 
 
 def _table_chart(results: Sequence[Result]) -> Chart:

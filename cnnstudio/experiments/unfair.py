@@ -29,6 +29,7 @@ from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments._grid import (
     SEEDS,
+    by_seed,
     dataset_knob,
     epochs_knob,
     examples_knob,
@@ -138,11 +139,7 @@ Shares = dict[int, float]
 
 
 def _of(results: Sequence[Result], key: str, way: str, name: str) -> Shares:
-    return {
-        int(result.order.params["seed"]): float(result.values[name])
-        for result in results
-        if (result.order.params["network"], result.order.params["way"]) == (key, way) and name in result.values
-    }
+    return by_seed(results, name, {"network": key, "way": way})
 
 
 def _findings(settings: Settings, results: Sequence[Result]) -> Findings:

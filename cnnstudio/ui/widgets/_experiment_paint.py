@@ -15,6 +15,7 @@ from cnnstudio.core.experiment import Chart, Series
 from cnnstudio.core.labels import spread
 from cnnstudio.ui.theme import GRID_PX, Theme, share_map
 from cnnstudio.ui.widgets import _experiment_axes as geometry
+from cnnstudio.ui.widgets._cells import image_of
 
 _BAND_ALPHA: Final = 0.16
 _OTHER_ALPHA: Final = 0.4
@@ -326,6 +327,4 @@ def _paler(hue: QColor) -> QColor:
 
 def _coloured(shares: np.ndarray) -> QImage:
     places = np.nan_to_num(np.clip(shares, 0, 1) * 255).round().astype(np.intp)
-    pixels = np.ascontiguousarray(share_map()[places])
-    height, width = pixels.shape[:2]
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    return image_of(share_map()[places])

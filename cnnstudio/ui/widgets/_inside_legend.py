@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.ui.theme import GRID_PX, Theme, value_map, weight_map
+from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets._inside_colour import Scale, ScaleOf, short
 
 _RAMP_PX: Final = 6 * GRID_PX
@@ -36,7 +35,7 @@ class Legend(QWidget):
         self._signed: tuple[str, str] = _SIGNED_WORDS
         self._plain: tuple[str, str] = _PLAIN_WORDS
         self._shown: tuple[bool, ...] = (True, False)
-        self._ramps = tuple(_ramp(table) for table in (weight_map(), value_map()))
+        self._ramps = tuple(image_of(table[None]) for table in (weight_map(), value_map()))
         self.setToolTip(_TIP)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
@@ -111,8 +110,3 @@ class Legend(QWidget):
     def sizeHint(self) -> QSize:
         """One line."""
         return QSize(round(self._parts()[-1][0]) + 2, self._theme.body_px + GRID_PX)
-
-
-def _ramp(table: NDArray[np.uint8]) -> QImage:
-    pixels = np.ascontiguousarray(table[None])
-    return QImage(pixels.data, len(table), 1, 3 * len(table), QImage.Format.Format_RGB888).copy()

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.attribution import Attribution
 from cnnstudio.ui.theme import GRID_PX, Theme, weight_map
-from cnnstudio.ui.widgets.attribution_colours import image_of, map_colours, over, plain, teal_map
+from cnnstudio.ui.widgets._cells import image_of
+from cnnstudio.ui.widgets.attribution_colours import map_colours, over, plain, teal_map
 from cnnstudio.ui.widgets.attribution_picture import AttributionPicture
 from cnnstudio.ui.widgets.attribution_words import (
     check_short,

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage
 
 from cnnstudio.ui.theme import signed_colours
+from cnnstudio.ui.widgets.mosaic import as_rgb
 
 Rgb = NDArray[np.uint8]
 
@@ -55,8 +55,8 @@ def map_colours(values: NDArray[np.floating[Any]], *, signed: bool) -> Rgb:
 
 def plain(pixels: NDArray[np.uint8]) -> Rgb:
     """A picture, uint8 [1 or 3, height, width], in its own colours: uint8 [height, width, 3]."""
-    planes = pixels if len(pixels) == 3 else np.repeat(pixels[:1], 3, axis=0)
-    return np.ascontiguousarray(planes.transpose(1, 2, 0))
+    rgb: Rgb = as_rgb(pixels[None])[0]
+    return rgb
 
 
 def over(pixels: NDArray[np.uint8], colours: Rgb, share: float) -> Rgb:
@@ -78,10 +78,3 @@ def over(pixels: NDArray[np.uint8], colours: Rgb, share: float) -> Rgb:
     ghost = 1 - darkness * min(1.0, 2 * (1 - share)) * (_GHOST + (1 - _GHOST) * max(0.0, 1 - 2 * share))
     tint = 1 - (1 - colours.astype(np.float64) / 255) * min(1.0, 2 * share)
     return np.asarray((255 * ghost * tint).round(), dtype=np.uint8)
-
-
-def image_of(colours: Rgb) -> QImage:
-    """Colours, uint8 [height, width, 3], as an image of their own size."""
-    whole = np.ascontiguousarray(colours)
-    height, width = whole.shape[:2]
-    return QImage(whole.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()

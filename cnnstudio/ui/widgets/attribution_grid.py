@@ -25,7 +25,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.attribution import METHODS, Attribution, Method
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.attribution_colours import image_of, map_colours, over, plain
+from cnnstudio.ui.widgets._cells import image_of
+from cnnstudio.ui.widgets.attribution_colours import map_colours, over, plain
 from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_words, class_name, method_tip, no_check, percent
 from cnnstudio.ui.widgets.basic import by_keyboard
 

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.inside import Numbers
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
-from cnnstudio.ui.widgets.attribution_colours import Rgb, image_of, top_of
+from cnnstudio.ui.widgets._cells import image_of
+from cnnstudio.ui.widgets.attribution_colours import Rgb, top_of
 
 Place = tuple[int, int]
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QVBoxLayout, QW
 from cnnstudio.core.connections import flat_index
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
+from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
 from cnnstudio.ui.widgets.draw_part import draw_part
 from cnnstudio.ui.widgets.followed_pixel import FollowedPixel, Pixel
@@ -91,10 +92,8 @@ class FlattenSurface(FollowedPixel):
         """Shows another picture, uint8 [channels, height, width]."""
         self._shape = (int(picture.shape[0]), int(picture.shape[1]), int(picture.shape[2]))
         rgb = as_rgb(picture[None])[0]
-        _, height, width = self._shape
-        self._image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-        line = rgb.reshape(1, -1, 3)
-        self._strip = QImage(line.data, height * width, 1, 3 * height * width, QImage.Format.Format_RGB888).copy()
+        self._image = image_of(rgb)
+        self._strip = image_of(rgb.reshape(1, -1, 3))
         self.set_pixel(self._pixel)
 
     def set_pixel(self, pixel: Pixel) -> None:

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from cnnstudio.core.statistics import figures
 from cnnstudio.ui.theme import GRID_PX, Theme, share_map
+from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets.explained import Explained
-from cnnstudio.ui.widgets.mosaic import as_rgb
 
 _BEST_PX: Final = 112
 _LEAST_PX: Final = 56
@@ -116,9 +116,7 @@ class GradientStrip(Explained):
             return None
         low, high = self._range
         places = np.clip((logs - low) / (high - low) * 255, 0, 255).round().astype(np.intp)
-        pixels = as_rgb(np.moveaxis(share_map()[places], -1, 0)[None])[0]
-        rows, columns = pixels.shape[:2]
-        return QImage(pixels.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
+        return image_of(share_map()[places])
 
     # Places
 

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.ui.theme import SELECTION, Theme
+from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets._sight import show_part
 from cnnstudio.ui.widgets.basic import by_keyboard
 from cnnstudio.ui.widgets.draw_part import draw_part
@@ -138,10 +139,7 @@ class Mosaic(QWidget):
             self._current = None
         self._selected = None
         n, height, width = tiles.shape[:3]
-        stacked = np.ascontiguousarray(tiles.reshape(n * height, width, 3))
-        self._image = (
-            QImage(stacked.data, width, n * height, 3 * width, QImage.Format.Format_RGB888).copy() if n else None
-        )
+        self._image = image_of(tiles.reshape(n * height, width, 3)) if n else None
         self._fit()
 
     def set_tile_px(self, tile_px: int) -> None:

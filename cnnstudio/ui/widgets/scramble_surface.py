@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from cnnstudio.core.scramble import landing, neighbourhood
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, share_map
+from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets.followed_pixel import FollowedPixel, Pixel
 from cnnstudio.ui.widgets.mosaic import as_rgb
 
@@ -164,9 +165,7 @@ class ScrambleSurface(FollowedPixel):
         for down in range(cell):
             for right in range(cell):
                 canvas[:, corner[:, 0] + down, corner[:, 1] + right] = self._colours[:count]
-        strip = np.ascontiguousarray(canvas.reshape(count * height * cell, width * cell, 3))
-        rows, columns = strip.shape[:2]
-        return QImage(strip.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
+        return image_of(canvas.reshape(count * height * cell, width * cell, 3))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints pictures, marks and words."""

@@ -69,22 +69,22 @@ def stair_rows(settings: Settings, results: Sequence[Result]) -> tuple[StairRow,
         results: What is measured; any part of it will do.
     """
     from cnnstudio.experiments import ladder
+    from cnnstudio.experiments._grid import by_network, having
     from cnnstudio.experiments._rungs import RUNGS, SAID
 
     most = max((int(result.order.params["examples"]) for result in results), default=0)
-    whole = [result for result in results if result.order.params["examples"] == most]
-    tests = {rung: _by_seed(whole, rung, "test") for rung in RUNGS}
-    far = ladder.DISTANCES_PX.index(ladder.FAR_PX)
+    whole = having(results, {"examples": most})
+    tests = by_network(whole, "test")
+    moved = by_network(whole, "moved", ladder.DISTANCES_PX.index(ladder.FAR_PX))
     gaps = ladder.steps(tests)
     largest = ladder.largest(gaps) if len(gaps) == len(ladder.STEPS) else ""
     rows = []
     for rung, title in RUNGS.items():
         weights, macs, off = _costs(settings, rung)
-        moved = _by_seed(whole, rung, "moved", far)
         rows.append(
             StairRow(
-                title, ladder.STEPS.get(rung, ""), SAID[rung], weights, macs, off, _spread(tests[rung]), _spread(moved),
-                gaps.get(rung), ladder.needed(results, rung, most), rung == largest,
+                title, ladder.STEPS.get(rung, ""), SAID[rung], weights, macs, off, _spread(tests.get(rung)),
+                _spread(moved.get(rung)), gaps.get(rung), ladder.needed(results, rung, most), rung == largest,
             )
         )  # fmt: skip
     return tuple(rows)
@@ -105,13 +105,5 @@ def _costs(settings: Settings, rung: str) -> tuple[int | None, int | None, float
     return made.spec.parameters, made.spec.macs, made.off
 
 
-def _by_seed(results: Sequence[Result], rung: str, value: str, place: int | None = None) -> dict[int, float]:
-    return {
-        int(result.order.params["seed"]): float(result.values[value] if place is None else result.values[value][place])
-        for result in results
-        if result.order.params["network"] == rung
-    }
-
-
-def _spread(shares: dict[int, float]) -> Spread | None:
+def _spread(shares: dict[int, float] | None) -> Spread | None:
     return Spread.of(list(shares.values())) if shares else None
