@@ -51,6 +51,10 @@ FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", os.path.expanduser
 FONT_PACKAGE = "fonts-dejavu-core"
 
 
+# Each test thread counts as one core, so two processes halve the time; `test -n 0` runs them one after the other.
+TESTS_SIDE_BY_SIDE = ["-n", "2", "--dist", "worksteal"]
+
+
 class Problem(Exception):
     """Why the program cannot be started, in one sentence."""
 
@@ -214,7 +218,7 @@ def main(arguments):
     if testing:
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
         os.chdir(ROOT)
-        replace_process([venv_python(), "-m", "pytest", *arguments[1:]], environment)
+        replace_process([venv_python(), "-m", "pytest", *TESTS_SIDE_BY_SIDE, *arguments[1:]], environment)
         return
     replace_process([venv_python(), "-m", "cnnstudio", *arguments], environment)
 

@@ -12,11 +12,18 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import numpy as np
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The same examples in every run and no limit on one example's time, so that a change is judged by what it changed and
+# not by luck or load. `pytest -m hypothesis --hypothesis-profile search` looks for new ones.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", max_examples=1000, deadline=None)
+hypothesis.settings.load_profile("steady")
 
 _PATIENCE_S = 3.0
 """How long a thread may take to end after its test; a test that passes does not wait."""

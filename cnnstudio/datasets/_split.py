@@ -13,6 +13,8 @@ def quotas(
 ) -> NDArray[np.int64]:
     """How many to take of each class: in proportion, by largest remainders, each class at least once if it can be.
 
+    With fewer pictures than classes no class gives two.
+
     Args:
         counts: Pictures there are of each class.
         size: How many to take in all; no more than `most` allows are taken.
@@ -23,16 +25,19 @@ def quotas(
         int64 [classes], adding up to min(size, sum of most).
     """
     size = min(size, int(most.sum()))
+    one_of_each = size >= np.count_nonzero(most)
+    if not one_of_each:
+        most = np.minimum(most, 1)
     share = counts * (size / max(1, int(counts.sum())))
     taken: NDArray[np.int64] = np.minimum(np.floor(share).astype(np.int64), most)
     while (missing := size - int(taken.sum())) > 0:
         open_ = np.flatnonzero(taken < most)
         # Classes with none come first; then the largest remainder; then chance. With fewer pictures than classes
         # remainders would choose the same classes for every seed, so there chance alone does.
-        claims = (taken - share)[open_] if size >= len(counts) else np.zeros(len(open_))
+        claims = (taken - share)[open_] if one_of_each else np.zeros(len(open_))
         order = np.lexsort((chance.random(len(open_)), claims, taken[open_] > 0))
         taken[open_[order[:missing]]] += 1
-    if size >= np.count_nonzero(most):
+    if one_of_each:
         for empty in np.flatnonzero((taken == 0) & (most > 0)):
             taken[np.argmax(taken)] -= 1
             taken[empty] += 1
