@@ -92,7 +92,7 @@ def test_the_test_command_runs_pytest_without_a_screen(launch, monkeypatch):
     monkeypatch.chdir(ROOT)
     calls = handed_over(launch, monkeypatch, ["test", "-k", "x"])
     assert len(calls) == 1
-    assert calls[0][0] == [launch.venv_python(), "-m", "pytest", "-k", "x"]
+    assert calls[0][0] == [launch.venv_python(), "-m", "pytest", "-n", "2", "--dist", "worksteal", "-k", "x"]
     assert calls[0][1]["QT_QPA_PLATFORM"] == "offscreen"
 
 
