@@ -35,7 +35,7 @@ class Listener:
         callback = self._strong if self._weak is None else self._weak()
         if callback is None:
             return
-        if self._weak is None or shiboken6.isValid(callback.__self__):  # type: ignore[attr-defined]
+        if self._weak is None or shiboken6.isValid(getattr(callback, "__self__", None)):
             callback(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
@@ -15,7 +15,7 @@ from cnnstudio.ui.icons import icon
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, LIGHT, Theme
 from cnnstudio.ui.widgets._setup_words import dataset_words
-from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
+from cnnstudio.ui.widgets.basic import button, explain_on_focus, label, notice
 from cnnstudio.ui.widgets.chip import Chip
 from cnnstudio.ui.widgets.dataset_card import DatasetCard
 from cnnstudio.ui.widgets.mosaic import Mosaic, Word, as_rgb
@@ -56,8 +56,7 @@ class ExamplesPanel(Panel):
         self.card.key_changed.connect(self._on_key)
         self.body.addWidget(self.card)
         self._build_pages()
-        self.notice = label("", "muted", wrap=True)
-        self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.notice = notice()
         self.notice.hide()
         self.body.addWidget(self.notice)
         self._place = QWidget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy
 
 from cnnstudio import networks
@@ -19,7 +19,7 @@ from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
-from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets.basic import button, notice
 from cnnstudio.ui.widgets.film_strip import FilmRow, Spacing, What, film_layers, frame_steps
 from cnnstudio.ui.widgets.rooms import Scrolled
 
@@ -51,8 +51,7 @@ class FilmPanel(Panel):
         self._steps: tuple[int, ...] = ()
         self._pacer = Pacer(self, self._ask, gap_ms=_GAP_MS)
         self._build_controls()
-        self.notice = label("", "muted", wrap=True)
-        self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.notice = notice()
         self.body.addWidget(self.notice)
         self._scroll = Scrolled()
         self._column = self._scroll.fill(2 * GRID_PX)

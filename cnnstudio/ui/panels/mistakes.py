@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout
 
 from cnnstudio.core.errors import ErrorReport
@@ -18,7 +18,7 @@ from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._measured_words import on_pictures, when_measured
 from cnnstudio.ui.widgets._names import short_names, the
-from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
+from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label, notice
 from cnnstudio.ui.widgets.gallery import Gallery
 from cnnstudio.ui.widgets.matrix_card import MatrixCard
 
@@ -53,8 +53,7 @@ class MistakesPanel(Panel):
         self._pacer = Pacer(self, self._ask_pictures, gap_ms=_GAP_MS)
         self.caption = ElidedLabel("muted")
         self.controls.addWidget(self.caption, 1)
-        self.waiting = label(_WAIT_TEXT, "muted", wrap=True)
-        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.waiting = notice(_WAIT_TEXT)
         self.body.addWidget(self.waiting)
         self._grid = QGridLayout()
         self._grid.setSpacing(GRID_PX + GRID_PX // 2)

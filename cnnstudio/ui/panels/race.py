@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout
 from cnnstudio.core import limits
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
-from cnnstudio.core.history import Axis
+from cnnstudio.core.history import Axis, Metric
 from cnnstudio.core.questions import OnlyOneRight, Shown
 from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
@@ -224,8 +224,8 @@ class RacePanel(Panel):
 
     @Slot()
     def _read_controls(self) -> None:
-        metric = "loss" if self.loss.isChecked() else "accuracy"
-        self._wanted = Wanted(metric, cast("Axis", self.against.currentData()), **self.options.chosen())  # type: ignore[arg-type]
+        metric: Metric = "loss" if self.loss.isChecked() else "accuracy"
+        self._wanted = self.options.wanted(metric, cast("Axis", self.against.currentData()))
         self.options.boxes["log_y"].setEnabled(metric == "loss")
         self._refresh_curve()
 

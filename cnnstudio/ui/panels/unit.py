@@ -20,7 +20,7 @@ from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._sum_line import plain
 from cnnstudio.ui.widgets.attribution_base import NO_NETWORK
-from cnnstudio.ui.widgets.basic import ElidedLabel, label
+from cnnstudio.ui.widgets.basic import ElidedLabel, label, notice
 from cnnstudio.ui.widgets.breadcrumb import Breadcrumb, unit_words
 from cnnstudio.ui.widgets.unit_body import UnitBody
 from cnnstudio.ui.widgets.unit_choice import (
@@ -76,8 +76,7 @@ class UnitPanel(FollowingPanel):
         self.note = label("", "small", wrap=True)
         self.note.setVisible(False)
         self.body.addWidget(self.note)
-        self.notice = label(_LOADING, "muted", wrap=True)
-        self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.notice = notice(_LOADING)
         self.body.addWidget(self.notice, 1)
         self.parts = UnitBody(self.studio.theme)
         self.body.addWidget(self.parts, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy
 
 from cnnstudio.core.errors import ErrorReport
@@ -13,7 +13,7 @@ from cnnstudio.ui.panels._following import FollowingPanel
 from cnnstudio.ui.panels._panel import PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
-from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets.basic import button, label, notice
 from cnnstudio.ui.widgets.layer_card import LayerCard
 from cnnstudio.ui.widgets.rooms import Scrolled
 
@@ -41,8 +41,7 @@ class WeightsPanel(FollowingPanel):
         self._cards: list[LayerCard] = []
         self._layers: tuple[LayerWeights, ...] = ()
         self._build_controls()
-        self.notice = label("", "muted", wrap=True)
-        self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.notice = notice()
         self.body.addWidget(self.notice)
         self._scroll = Scrolled()
         self._column = self._scroll.fill(2 * GRID_PX)

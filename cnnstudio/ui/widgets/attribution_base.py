@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.basic import label
+from cnnstudio.ui.widgets.basic import notice
 
 NO_NETWORK: Final = "No network is chosen. Choose one in the set-up."
 
@@ -33,8 +32,7 @@ class VerdictView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX)
-        self.notice = label("", "muted", wrap=True)
-        self.notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.notice = notice()
         self.notice.hide()
         self._inner = QWidget()
         self.content = QVBoxLayout(self._inner)

@@ -29,6 +29,13 @@ def label(text: str = "", role: Role = "", *, tip: str = "", wrap: bool = False)
     return made
 
 
+def notice(text: str = "") -> QLabel:
+    """A muted text in the middle of its room, where there is nothing to show yet or something cannot be shown."""
+    made = label(text, "muted", wrap=True)
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return made
+
+
 class ElidedLabel(QLabel):
     """A one-line text that is cut where there is too little room; the whole of it is the tool tip.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QWidget
@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QWidget
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets._race_lines import Wanted
 from cnnstudio.ui.widgets.basic import explain_on_focus, label
+
+if TYPE_CHECKING:
+    from cnnstudio.core.history import Axis, Metric
 
 _SMOOTHING_STEPS: Final = 100
 _SMOOTHING_MOST: Final = 0.97
@@ -66,13 +69,14 @@ class CurveOptions(QWidget):
         row.addWidget(self.smoothing)
         row.addWidget(self._value)
 
-    def chosen(self) -> dict[str, bool]:
-        """The switches, by the name of the field of `Wanted`."""
-        return {name: box.isChecked() for name, box in self.boxes.items()}
+    def wanted(self, metric: Metric, x: Axis) -> Wanted:
+        """What is drawn of this metric over this axis."""
+        on = {name: box.isChecked() for name, box in self.boxes.items()}
+        return Wanted(metric, x, on["validation"], on["batches"], on["log_x"], on["log_y"])
 
     def settings(self) -> dict[str, Any]:
         """What is worth keeping."""
-        return {**self.chosen(), "smoothing": self.smoothing.value()}
+        return {**{name: box.isChecked() for name, box in self.boxes.items()}, "smoothing": self.smoothing.value()}
 
     def restore(self, settings: dict[str, Any]) -> None:
         """Takes it back."""

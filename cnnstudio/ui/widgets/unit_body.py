@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.core.events import Answering
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets.basic import button, label, notice
 from cnnstudio.ui.widgets.unit_arithmetic import UnitArithmeticView
 from cnnstudio.ui.widgets.unit_field import UnitField
 from cnnstudio.ui.widgets.unit_histogram import UnitValues
@@ -68,8 +68,7 @@ class UnitBody(QWidget):
         self._theme = theme
         self.field = UnitField(theme)
         self.arithmetic = UnitArithmeticView(theme)
-        self.problem = label("", "muted", wrap=True)
-        self.problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.problem = notice()
         self.pictures, self.values, self.made = UnitPictures(theme), UnitValues(theme), UnitMade(theme)
         self._tall: bool | None = None
         self._wanted = "arithmetic"
