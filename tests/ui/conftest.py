@@ -13,6 +13,7 @@ from cnnstudio.runtime.mailbox import Mailbox
 from cnnstudio.ui import theme as look
 from cnnstudio.ui.bridge import Bridge
 from cnnstudio.ui.demo import fill
+from cnnstudio.ui.keep import Keeper
 from cnnstudio.ui.studio import Studio
 from tests.fakes import FakeEngine
 
@@ -80,3 +81,19 @@ def rig(qapp):
     bridge.drain()
     yield Rig(studio, engine, bridge, bridge.drain)
     bridge.close()
+
+
+@pytest.fixture
+def start(rig):
+    """Begins a session of the program on the same folders: gives a keeper that has restored."""
+    made = []
+
+    def begin(studio=None, window=None, **options):
+        keeper = Keeper(studio or rig.studio, window, **options)
+        made.append(keeper)
+        keeper.restore()
+        return keeper
+
+    yield begin
+    for keeper in made:
+        keeper.close()
