@@ -36,9 +36,14 @@ class Asking(Desk):
         if self._experiments is None:
             from cnnstudio.ui.experiments import Experiments
 
-            self._experiments = Experiments(self)
-            self._experiments.notice.connect(self.notice)
+            self.use_experiments(Experiments(self))
+        assert self._experiments is not None
         return self._experiments
+
+    def use_experiments(self, experiments: Experiments) -> None:
+        """Puts others in their place, before anybody asked for them."""
+        self._experiments = experiments
+        experiments.notice.connect(self.notice)
 
     def close_experiments(self, timeout_s: float | None = None) -> bool:
         """Cancels all sweeps, and with `timeout_s` waits for their threads; gives whether none is left."""

@@ -288,11 +288,18 @@ def test_the_first_frame_is_whole_and_nothing_moves_when_the_plot_comes(size):
     assert done.returncode == 0, done.stderr
 
 
-def test_screenshots_of_every_panel_in_both_states(tmp_path):
+def test_screenshots_of_every_panel_in_every_state(tmp_path):
     from cnnstudio.ui.panels._panel import all_panels
+    from cnnstudio.ui.screenshots import states_of
 
     code = "import sys; from cnnstudio.ui.screenshots import main; sys.exit(main(sys.argv[1:]))"
     done = run_child(code, str(tmp_path / "shots"), "--made-up", "--size", "1024x700", "--theme", "dark")
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "shots").iterdir()}
-    assert names == {f"{panel}-{state}.png" for panel in all_panels() for state in ("empty", "filled")}
+    assert names == {f"{panel}-{state}.png" for panel in all_panels() for state in states_of(panel)}
+    asked = {name.partition("-")[0] for name in names if name.endswith("-question.png")}
+    assert len(asked) == 12
+    assert all({f"{panel}-running.png", f"{panel}-finished.png"} <= names for panel in asked)
+    pictures = [(tmp_path / "shots" / f"{panel}-{state}.png").read_bytes() for panel in asked
+                for state in ("question", "running", "finished")]  # fmt: skip
+    assert len(set(pictures)) == len(pictures), "every state looks different"
