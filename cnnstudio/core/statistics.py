@@ -187,9 +187,12 @@ class Gap:
         """Whether the gap is more than the seeds' doing: Student's 95 % interval leaves out zero. None for one seed.
 
         Student's interval decides, not the bootstrap one, which is too narrow for the few seeds that one waits for.
+        Equal differences have no spread; two of them can agree by chance, three hardly (`comparisons.p_value`).
         """
         interval = student_interval(self.differences)
-        return None if interval is None else not interval.holds(0.0)
+        if interval is None or self.spread.deviation == 0:
+            return None if interval is None else self.mean != 0 and self.n > 2
+        return not interval.holds(0.0)
 
     def interval(self, level: float = LEVEL) -> Interval | None:
         """The bootstrap interval (BCa) of the mean difference; None for one seed."""
@@ -281,6 +284,11 @@ def student_quantile(share: float, freedom: int) -> float:
     return (low + high) / 2
 
 
+def student_p(t: float, freedom: int) -> float:
+    """The share of Student's distribution with `freedom` degrees of freedom as far from zero as t, or farther."""
+    return max(0.0, 1.0 - _student_within(abs(t), freedom))
+
+
 def _student_within(t: float, freedom: int) -> float:
     """The share between -t and t, by the finite series of Abramowitz and Stegun (1964), 26.7.3 and 26.7.4."""
     angle = math.atan(t / math.sqrt(freedom))
@@ -294,7 +302,9 @@ def _student_within(t: float, freedom: int) -> float:
     return 2 / math.pi * (angle + total) if odd else total
 
 
-def gap_sentence(first: str, second: str, gap: Gap, unit: Unit = POINTS, ahead: str = "ahead of") -> str:
+def gap_sentence(
+    first: str, second: str, gap: Gap, unit: Unit = POINTS, ahead: str = "ahead of", beyond: bool | None = None
+) -> str:
     """What a gap says, in words.
 
     Args:
@@ -303,12 +313,14 @@ def gap_sentence(first: str, second: str, gap: Gap, unit: Unit = POINTS, ahead: 
         gap: Their differences.
         unit: How they are said.
         ahead: What a larger value means, as in "ahead of" or "faster than"; stands between the names.
+        beyond: Whether it is more than the seeds' doing, where it is one of several gaps that were looked at
+            (`comparisons`); None for what the gap alone says.
 
     Returns:
         As in "LeNet-5 is ahead of MLP by 31 points: the gap is 14 times the spread of the seeds (3 seeds)."
     """
     if gap.mean < 0:
-        return gap_sentence(second, first, Gap.of([0.0] * gap.n, gap.differences), unit, ahead)
+        return gap_sentence(second, first, Gap.of([0.0] * gap.n, gap.differences), unit, ahead, beyond)
     size, seeds = unit.say(gap.mean), f"{gap.n} seeds"
     if gap.spread.deviation is None:
         told = f"{first} is {ahead} {second} by {size}" if gap.mean else f"{first} and {second} are equal"
@@ -318,11 +330,15 @@ def gap_sentence(first: str, second: str, gap: Gap, unit: Unit = POINTS, ahead: 
             return f"No difference: {first} and {second} are equal with each of {seeds}."
         return f"{first} is {ahead} {second} by {size} with each of {seeds}."
     spread = unit.say(gap.spread.deviation)
-    if not gap.beyond_seeds:
+    if not (gap.beyond_seeds if beyond is None else beyond):
         mean = f"{first} is {ahead} {second} by {size} on average" if gap.mean else "the mean gap is nothing"
         return f"No difference beyond the seeds: {mean}, and the gap's spread over {seeds} is {spread}."
-    times = figures(gap.times_spread or 0.0)
-    return f"{first} is {ahead} {second} by {size}: the gap is {times} times the spread of the seeds ({seeds})."
+    times = gap.times_spread or 0.0
+    enough = ", enough to tell" if times < 1 else ""
+    return (
+        f"{first} is {ahead} {second} by {size}: the gap is {figures(times)} times the spread of the seeds "
+        f"({seeds}{enough})."
+    )
 
 
 def figures(value: float) -> str:
