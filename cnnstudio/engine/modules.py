@@ -56,6 +56,24 @@ class LocallyConnected2d(nn.Module):
         return y.view(self.rows, self.columns, pictures, -1).permute(2, 3, 0, 1)
 
 
+class Conv2d(nn.Conv2d):
+    """torch's own, except that kernels of 1 x 1 with a stride drop rows and columns first: the same numbers.
+
+    With channels innermost, fewer than 16 input maps and more than one thread, oneDNN's gradient of such a kernel
+    writes beyond its memory, and the process dies (oneDNN 3.12 in torch 2.13; uxlfoundation/oneDNN#6035).
+
+    Thread: engine.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[n, channels, height, width] to [n, out, rows, columns]."""
+        down, across = self.stride
+        if (down, across) == (1, 1) or self.kernel_size != (1, 1) or self.padding not in ((0, 0), "valid"):
+            convolved: Tensor = super().forward(input)
+            return convolved
+        return F.conv2d(input[..., ::down, ::across], self.weight, self.bias, groups=self.groups)
+
+
 class MaxPool2d(nn.MaxPool2d):
     """torch's own, with a faster way for windows of 2 x 2 where no gradient is wanted.
 

@@ -162,6 +162,25 @@ def test_global_maximum_has_the_same_values_and_gradients_in_every_memory_layout
     assert modules.AdaptiveMaxPool2d(2)(places_first).shape == (4, 3, 2, 2)
 
 
+@pytest.mark.parametrize(("pictures_given", "maps", "stride"), [(25, 8, 2), (7, 15, 2), (9, 3, (1, 3)), (8, 16, 2)])
+def test_a_kernel_of_1_x_1_with_a_stride_is_torchs_in_every_memory_layout(pictures_given, maps, stride):
+    """Two threads and channels innermost once ended the process here."""
+    ours, theirs = modules.Conv2d(maps, 6, 1, stride), nn.Conv2d(maps, 6, 1, stride)
+    ours.load_state_dict(theirs.state_dict())
+    x = pictures(pictures_given, maps, 28, 27)
+    wanted = theirs(x)
+    wanted_slope = torch.autograd.grad(wanted.sin().mean(), theirs.weight)[0]
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for layout in (torch.contiguous_format, torch.channels_last):
+            y = ours.to(memory_format=layout)(x.contiguous(memory_format=layout))
+            torch.testing.assert_close(y, wanted)
+            torch.testing.assert_close(torch.autograd.grad(y.sin().mean(), ours.weight)[0], wanted_slope)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_templates_are_the_hidden_units_weights_as_pictures():
     network = spec(Flatten(), Linear(5), ReLU(), Linear(3))
     module = build(network, 0)

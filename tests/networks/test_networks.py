@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.layer_blocks import Block
+from cnnstudio.core.layer_blocks import Block, Branches, Residual
 from cnnstudio.core.layer_kinds import Linear
 from cnnstudio.core.layer_points import Dropout
 from cnnstudio.core.layer_pools import AdaptivePool, AveragePool, GlobalAverage, GlobalMax, MaxPool
@@ -89,6 +89,10 @@ def _averaging(layers):
             layer = GlobalAverage()
         elif isinstance(layer, AdaptivePool):
             layer = AdaptivePool(layer.size)
+        elif isinstance(layer, Residual):
+            layer = Residual(_averaging(layer.body), _averaging(layer.shortcut), _averaging(layer.after))
+        elif isinstance(layer, Branches):
+            layer = Branches(tuple(_averaging(branch) for branch in layer.branches), layer.join)
         swapped.append(layer)
     return tuple(swapped)
 
@@ -98,7 +102,7 @@ def _averaging(layers):
 def test_receptive_field_is_where_the_gradient_is(key, shape):
     spec = spec_for(key, shape, 10)
     spec = NetworkSpec(spec.id, spec.title, shape, 10, _averaging(spec.layers))
-    module = build(spec, 0).double()
+    module = build(spec, 0).double().eval()
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.abs_()
@@ -109,7 +113,8 @@ def test_receptive_field_is_where_the_gradient_is(key, shape):
             continue
         y = found[step.name]
         row, column = (step.shape[1] // 2, step.shape[2] // 2) if len(step.shape) == 3 else (0, 0)
-        unit = y[0, 0, row, column] if y.ndim == 4 else y[0, 0]
+        # All maps of the place: behind branches each map sees what its own branch does.
+        unit = y[0, :, row, column].sum() if y.ndim == 4 else y[0, 0]
         seen = torch.autograd.grad(unit, x, retain_graph=True)[0][0].abs().sum(0) > 0
         rows, columns = seen.any(1).nonzero().flatten(), seen.any(0).nonzero().flatten()
         real = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
@@ -252,6 +257,8 @@ def test_published_numbers_of_weights():
     assert counted["lenet5"] == 61_706
     assert counted["small_cnn"] == 586
     assert counted["local"] == 239_786
+    assert counted["small_resnet"] == 19_810
+    assert counted["small_inception"] == 12_924
 
 
 def test_summaries():
@@ -261,6 +268,8 @@ def test_summaries():
     assert said["lenet5"] == "6 @ 5 x 5 - 16 @ 5 x 5 - 120 - 84 - 10"
     assert said["small_cnn"] == "16 @ 5 x 5 - 10"
     assert said["local"] == "16 @ 5 x 5 not shared - 10"
+    assert said["small_resnet"] == "10 weighted layers"
+    assert said["small_inception"] == "14 weighted layers"
 
 
 @every_case
