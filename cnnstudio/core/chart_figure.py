@@ -47,6 +47,7 @@ def chart_figure(chart: Chart, kind: str = "png", note: str = "") -> bytes:
         plot = drawn.add_subplot()
         _axes(plot, chart, note)
         {"lines": _lines, "bars": _bars, "map": _map}[chart.kind](drawn, plot, chart)
+        _happened(plot, chart)
         out = io.BytesIO()
         when = {"png": None, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
         drawn.savefig(out, format=kind, metadata=when)
@@ -126,6 +127,15 @@ def _bars(drawn: Any, plot: Any, chart: Chart) -> None:
         )  # fmt: skip
     if chart.series:
         drawn.legend(loc="outside right upper", frameon=False, labelcolor=_MUTED)
+
+
+def _happened(plot: Any, chart: Chart) -> None:
+    """Upright lines where something happened, each with its word at the top."""
+    for x, word in chart.happened:
+        at = x - 0.5 if chart.kind == "map" else x  # the middle of the first column is at 0
+        plot.axvline(at, color="white" if chart.kind == "map" else _MUTED, linewidth=1.2, linestyle="--")
+        plot.annotate(word, (at, 1), (0, 2), xycoords=("data", "axes fraction"), textcoords="offset points",
+                      color=_MUTED, fontsize=0.8 * _LABEL_PT, ha="center")  # fmt: skip
 
 
 def _map(drawn: Any, plot: Any, chart: Chart) -> None:

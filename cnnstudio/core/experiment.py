@@ -125,6 +125,7 @@ class Chart:
         percent: Whether y is a share, shown as 0 to 100 %.
         chance: What guessing gives, drawn as a thin line; None for none.
         grid: For a map: rows of numbers, one map per series would be several charts.
+        happened: Where something happened, as upright lines: x (for a map, columns from the left) and a word.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Chart:
     percent: bool = True
     chance: float | None = None
     grid: tuple[tuple[float, ...], ...] = ()
+    happened: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +191,14 @@ class Guess:
     choices: tuple[str, ...]
 
 
-Measuring = Generator[Progress | None, None, Values]
-"""A run on its way: yields `Progress`, `Partly` or None every few milliseconds, and returns what it measured."""
+Measuring = Generator[Progress | None, int | None, Values]
+"""A run on its way: yields `Progress`, `Partly` or None every few milliseconds, and returns what it measured. One that
+can be flipped (see `Flip`) takes the number of a step while it learns."""
+
+
+def as_ordered(order: Order, values: Values) -> Order:
+    """The order of a run that nobody changes on its way: the one that it was given."""
+    return order
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +211,7 @@ class ExperimentInfo:
         short: Its name in lists.
         order: Its place among them.
         sentence: What is done, in one or two sentences.
+        as_done: The order that gives these values, also in part: another one where a person flipped the run on its way.
         constructed: Says so where the task was made to expose the effect, and where the other network does as well.
         citation: Papers that it goes back to; "" where there is none.
         guess: What is asked first.
@@ -223,6 +232,7 @@ class ExperimentInfo:
     plan: Callable[[Settings], tuple[Order, ...]]
     measure: Callable[[Order], Measuring]
     findings: Callable[[Settings, Sequence[Result]], Findings]
+    as_done: Callable[[Order, Values], Order] = as_ordered
     constructed: str = ""
     citation: str = ""
 
@@ -245,6 +255,20 @@ class ExperimentInfo:
 
 @dataclass(frozen=True, slots=True)
 class Measure(Question[Result]):
-    """Do this one run in the engine's thread, between everything else, and tell what is known on the way."""
+    """Do this one run in the engine's thread, between everything else, and tell what is known on the way.
+
+    The result names the order that gives its numbers: where the run was flipped, another one than was asked for.
+    """
 
     order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Flip(Question[int]):
+    """Flip these runs now; the answer is the step after which it happens, the same one in each of them.
+
+    Attributes:
+        orders: As they were asked for in `Measure`; each of them is learning.
+    """
+
+    orders: tuple[Order, ...]

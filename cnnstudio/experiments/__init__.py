@@ -28,12 +28,15 @@ def find(name: str) -> ExperimentInfo:
     return known[name]
 
 
-def measure(order: Order, worker: str = "") -> Generator[Progress | None, None, Result]:
+def measure(order: Order, worker: str = "") -> Generator[Progress | None, int | None, Result]:
     """Does one run, in slices. Each slice has one thread: with two the sums come out in another order.
 
     Args:
         order: Which.
         worker: What to call the place where this happens.
+
+    Returns:
+        What it measured, and the order that gives it: where a step was sent in, one that flips after that step.
 
     Raises:
         StudioError: The run cannot be done; the sentence says why.
@@ -42,17 +45,18 @@ def measure(order: Order, worker: str = "") -> Generator[Progress | None, None, 
     from cnnstudio.engine.device import choose
     from cnnstudio.engine.grid import versions
 
-    seconds, running = 0.0, find(order.experiment).measure(order)
+    info, seconds = find(order.experiment), 0.0
+    running, wish = info.measure(order), None
     try:
         while True:
             began = time.perf_counter()
             try:
                 with one_thread():
-                    progress = next(running)
+                    progress = running.send(wish)
             finally:
                 seconds += time.perf_counter() - began
-            yield progress
+            wish = yield progress
     except StopIteration as end:
-        return Result(order, end.value, seconds, worker, versions(choose()))
+        return Result(info.as_done(order, end.value), end.value, seconds, worker, versions(choose()))
     finally:
         running.close()

@@ -30,9 +30,11 @@ def findings(depths: Sequence[int], results: Sequence[Result], planned: int) -> 
     flipped = [result for result in results if result.order.params["flip_at"]]
     deepest = depths[-1]
     charts = [_accuracy(steady, depths), _loss(steady, flipped, depths), _gradients(steady, flipped, deepest)]
-    charts += [_map(steady, wiring, deepest) for wiring in WIRINGS]
+    charts += [_map(steady, flipped, wiring, deepest) for wiring in WIRINGS]
     said, guess = _verdict(steady, depths)
-    said += _gradient_sentences(steady, deepest) + _flip_sentences(steady, flipped, deepest)
+    said += _gradient_sentences(steady, deepest)
+    flips = _flip_sentences(steady, flipped, deepest)
+    said = [*said, *flips] if all("test" in result.values for result in flipped) else [*flips, *said]
     return Findings(tuple(charts), (_table(steady, flipped, depths),), tuple(said), guess, len(results), planned)
 
 
@@ -71,9 +73,16 @@ def _loss(steady: Sequence[Result], flipped: Sequence[Result], depths: Sequence[
     ]
     if flipped:
         found += [_curve(_of(flipped, wiring, depths[-1]), title, wiring, True) for wiring, title in _FLIPPED.items()]
+    steps = sorted({int(result.values["flipped"]) for result in flipped if _is_flipped(result)})
     return Chart(
-        "loss", "Training loss along the run", "lines", "step", "loss (nats)", tuple(found), percent=False
+        "loss", "Training loss along the run", "lines", "step", "loss (nats)", tuple(found), percent=False,
+        happened=tuple((float(step), "flip") for step in steps),
     )  # fmt: skip
+
+
+def _is_flipped(result: Result) -> bool:
+    """Whether a run is past its flip."""
+    return 0 < int(result.values.get("flipped", 0)) < max(result.values.get("at", ()), default=0)
 
 
 def layer_means(result: Result) -> list[float]:
@@ -102,14 +111,22 @@ def _gradients(steady: Sequence[Result], flipped: Sequence[Result], deepest: int
     )  # fmt: skip
 
 
-def _map(results: Sequence[Result], wiring: str, deepest: int) -> Chart:
-    """Layers down, points of the run across, of the newest run."""
-    own = [result for result in _of(results, wiring, deepest) if result.values.get("gradients")]
-    rows = own[-1].values["gradients"] if own else ()
+def _map(steady: Sequence[Result], flipped: Sequence[Result], wiring: str, deepest: int) -> Chart:
+    """Layers down, points of the run across, of the newest run; of those that were flipped, if there are any."""
+    found = {
+        title: [result for result in _of(results, wiring, deepest) if result.values.get("gradients")]
+        for results, title in ((flipped, _FLIPPED[wiring]), (steady, WIRINGS[wiring]))
+    }
+    title = next((title for title, own in found.items() if own), WIRINGS[wiring])
+    newest = found[title][-1] if found[title] else None
+    rows = newest.values["gradients"] if newest is not None else ()
     grid = tuple(tuple(map(_log, norms)) for norms in zip(*rows, strict=True))
+    happened: tuple[tuple[float, str], ...] = ()
+    if newest is not None and _is_flipped(newest):
+        happened = ((float(sum(step <= newest.values["flipped"] for step in newest.values["at"])), "flip"),)
     return Chart(
-        f"map_{wiring}", f"Gradients along the run, {deepest} layers, {WIRINGS[wiring]}: log10 of the norm", "map",
-        "point of the run", "layer, from the picture on", percent=False, grid=grid,
+        f"map_{wiring}", f"Gradients along the run, {deepest} layers, {title}: log10 of the norm", "map",
+        "point of the run", "layer, from the picture on", percent=False, grid=grid, happened=happened,
     )  # fmt: skip
 
 
@@ -178,15 +195,16 @@ def _gradient_sentences(results: Sequence[Result], deepest: int) -> list[str]:
 def _flip_sentences(steady: Sequence[Result], flipped: Sequence[Result], deepest: int) -> list[str]:
     said = []
     for wiring, done in (("residual", "Shortcuts taken out"), ("plain", "Shortcuts put in")):
-        own = [result for result in _of(flipped, wiring, deepest) if "test" in result.values]
+        own = [result for result in _of(flipped, wiring, deepest) if "after" in result.values]
         if not own:
             continue
-        before, after, end = (_mean(own, pick) for pick in (_value("before"), _value("after"), _last_loss))
+        over = [result for result in own if "test" in result.values]
+        before, after = (_mean(over or own, _value(name)) for name in ("before", "after"))
         share = float(own[0].order.params["flip_at"])
         told = (
             f"{done} after {100 * share:.0f} % of the run: the loss goes from {before:.2f} to {after:.2f} within a few "
-            f"steps, and ends at {end:.2f}."
         )
+        told += f"steps, and ends at {_mean(over, _last_loss):.2f}." if over else "steps."
         gap = Gap.by_seed(_shares(flipped, wiring, deepest, "test"), _shares(steady, wiring, deepest, "test"))
         if gap is not None:
             told += " On test pictures: " + gap_sentence(f'"{_FLIPPED[wiring]}"', f'"{WIRINGS[wiring]}"', gap)

@@ -61,7 +61,7 @@ def gradient_norms(module: nn.Module) -> list[float]:
 
 
 class Record:
-    """Loss and gradients along a run, in which the wiring may be flipped once.
+    """Loss and gradients along a run, in which the wiring may be flipped once, as planned or by hand.
 
     Attributes:
         steps: Of the whole run.
@@ -105,8 +105,24 @@ class Record:
             self._binned.append(sum(self._losses[since:step]) / (step - since))
             self._gradients.append(gradient_norms(module))
         if step == self.flip_step:
-            self._shortcuts = not self._shortcuts
-            self._wire()
+            self._flip()
+
+    def flip_after(self, step: int) -> None:
+        """Lets the wiring change after this step instead of the one it was due; too late, nothing happens.
+
+        Args:
+            step: The last one that was taken, or a later one.
+        """
+        now = len(self._losses)
+        if 0 < self.flip_step <= now or not now <= step < self.steps:
+            return
+        self.flip_step = step
+        if step == now:
+            self._flip()
+
+    def _flip(self) -> None:
+        self._shortcuts = not self._shortcuts
+        self._wire()
 
     def _wire(self) -> None:
         for switch in self._switches:
@@ -133,16 +149,24 @@ class Record:
         return found
 
 
+def _as_planned(step: int) -> None:
+    """Nothing can be flipped."""
+
+
 def telling(
-    work: Generator[Progress | None, None, T], values: Callable[[], dict[str, Any]]
-) -> Generator[Progress | None, None, T]:
-    """Does some work, and tells with its progress what is known so far."""
+    work: Generator[Progress | None, None, T],
+    values: Callable[[], dict[str, Any]],
+    flip_after: Callable[[int], None] = _as_planned,
+) -> Generator[Progress | None, int | None, T]:
+    """Does some work, and tells with its progress what is known so far; a step that is sent in goes to `flip_after`."""
     try:
         while True:
             try:
                 progress = next(work)
             except StopIteration as end:
                 return cast("T", end.value)
-            yield progress if progress is None else Partly(progress.fraction, progress.text, values())
+            step = yield progress if progress is None else Partly(progress.fraction, progress.text, values())
+            if step is not None:
+                flip_after(step)
     finally:
         work.close()

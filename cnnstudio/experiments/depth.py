@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from cnnstudio.core.dataset import Shape
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.experiment import ExperimentInfo, Findings, Guess, Measuring, Order, Result, Settings
+from cnnstudio.core.experiment import ExperimentInfo, Findings, Guess, Measuring, Order, Result, Settings, Values
 from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.layer_blocks import Branches, Residual
 from cnnstudio.core.layer_kinds import Conv, Linear
@@ -40,6 +40,10 @@ MOST_LAYERS: Final = 110
 """The deepest network of the paper that learned well."""
 POINTS: Final = 40
 """Along a run."""
+LAST_FLIP: Final = 0.95
+"""Share of a run: what a later flip does would hardly be seen."""
+_MOST_DIGITS: Final = 17
+"""Give every number exactly."""
 _RULE: Final[Mapping[str, Value]] = {
     "batch_size": 64,
     "optimiser": "adamw",
@@ -110,8 +114,30 @@ def _plan(settings: Settings) -> tuple[Order, ...]:
     return planned
 
 
+def flip_step(share: float, steps: int) -> int:
+    """The step after which the wiring changes at this share of a run; 0 for never."""
+    return min(steps - 1, max(1, round(share * steps))) if share else 0
+
+
+def flip_share(step: int, steps: int) -> float:
+    """The shortest share of a run for which `flip_step` gives this step, from 1 to `steps` - 1."""
+    shares = (round(step / steps, digits) for digits in range(2, _MOST_DIGITS + 1))
+    return next(share for share in shares if flip_step(share, steps) == step)
+
+
+def as_done(order: Order, values: Values) -> Order:
+    """The order whose run flips where this one did, by hand or not; the same one where it flips as planned."""
+    flipped, steps = int(values.get("flipped", 0)), int(values.get("steps", 0))
+    if not flipped or flipped == flip_step(float(order.params["flip_at"]), steps):
+        return order
+    return Order(order.experiment, {**order.params, "flip_at": flip_share(flipped, steps)})
+
+
 def measure(order: Order) -> Measuring:
-    """One network learns; tells loss and gradients along the run while it does."""
+    """One network learns; tells loss and gradients along the run while it does.
+
+    The number of a step that is sent in flips the wiring after it, and not where the order says.
+    """
     from cnnstudio.experiments._learn import data, learn
     from cnnstudio.experiments._wiring import Record, telling
 
@@ -120,12 +146,11 @@ def measure(order: Order) -> Measuring:
     classes = len(prepared.class_names)
     network = spec(int(params["layers"]), prepared.shape, classes, int(params["maps"]))
     steps = config.epochs * math.ceil(len(prepared.train) / config.batch_size)
-    flip_step = min(steps - 1, max(1, round(float(params["flip_at"]) * steps))) if params["flip_at"] else 0
-    record = Record(steps, POINTS, params["network"] == "residual", flip_step)
+    record = Record(steps, POINTS, params["network"] == "residual", flip_step(float(params["flip_at"]), steps))
     learned = yield from telling(
         learn(network, prepared.train, classes, config, each_loss=record.each_loss, each_step=record.each_step,
               at_start=record.at_start),
-        record.values,
+        record.values, record.flip_after,
     )  # fmt: skip
     shares: Mapping[str, Any] = yield from learned.shares(prepared)
     return {**shares, **record.values(), "weights": network.parameters, "macs": network.macs}
@@ -158,7 +183,7 @@ EXPERIMENT: Final = ExperimentInfo(
     knobs=(
         Knob("depths", "layers", "8,20,32,44", "Numbers of layers with commas, each of them 6n + 2."),
         Knob("flip_at", "flip at", 0.0, "Also: after this share of the run the deepest plain network gets shortcuts, "
-             "and the residual one loses them; 0 is never.", minimum=0.0, maximum=0.95, unit="share of the run"),
+             "and the residual one loses them; 0 is never.", minimum=0.0, maximum=LAST_FLIP, unit="share of the run"),
         dataset_knob("digits:jitter=3"),
         Knob("maps", "maps", 8, "Maps of the first stage; the others have twice and four times as many.",
              minimum=1, maximum=64, unit="maps", log=True),
@@ -170,4 +195,5 @@ EXPERIMENT: Final = ExperimentInfo(
     plan=_plan,
     measure=measure,
     findings=_findings,
+    as_done=as_done,
 )  # fmt: skip

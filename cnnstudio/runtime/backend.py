@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import EngineReady, RunEvent
-from cnnstudio.core.experiment import Measure
+from cnnstudio.core.experiment import Flip, Measure
 from cnnstudio.core.free_memory import refuse_if_too_little
 from cnnstudio.core.live import LiveSettings
 from cnnstudio.core.questions import Question
@@ -40,6 +40,7 @@ class TorchBackend:
         """Remembers where stored data sets are; None is the program's own folder."""
         self._data_root = data_root
         self._session: Any = None
+        self._live: Any = None
 
     def warm_up(self) -> Generator[None, None, EngineReady]:
         """Imports torch and makes the session.
@@ -63,11 +64,12 @@ class TorchBackend:
         yield from race(config, self._session, live, run_id)
 
     def answer(self, question: Question[Any]) -> Any:
-        """The answer of `engine.answers`, or one run of an experiment."""
-        if isinstance(question, Measure):
-            from cnnstudio.experiments import measure
+        """The answer of `engine.answers`, or one run of an experiment, which may be flipped on its way."""
+        if isinstance(question, Measure | Flip):
+            from cnnstudio.experiments._live import LiveMeasures
 
-            return measure(question.order, "this window")
+            self._live = self._live or LiveMeasures()
+            return self._live.answer(question)
         from cnnstudio.engine.answers import answer
 
         return answer(question, self._session)

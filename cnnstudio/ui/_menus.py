@@ -42,6 +42,7 @@ KEYS: Final[tuple[tuple[str, str], ...]] = (
     ("P, E, M, Delete", "On the drawing: pen, eraser, move, clear"),
     ("Arrows, + - [ ]", "On the drawing: move, scale, turn the picture"),
     ("0 ... 9, N, R", "On the drawing: a picture of that class, the next, one by chance"),
+    ("F", "In Depth, while networks learn: flip their shortcuts"),
     ("Up, Down", "In a number's field: the next rounder number"),
     ("F1", "These keys"),
     ("F2", "Show or fold the right column"),

@@ -20,7 +20,7 @@ class _Run(QObject):
 
     def __init__(self, owner: LiveRuns, order: Order) -> None:
         super().__init__(owner)
-        self._owner, self._order = owner, order
+        self._owner, self.order = owner, order
 
     def on_answer(self, result: Result) -> None:
         self._owner.end(self)
@@ -28,10 +28,10 @@ class _Run(QObject):
 
     def on_error(self, report: ErrorReport) -> None:
         self._owner.end(self)
-        self._owner.fail(self._order, report)
+        self._owner.fail(self.order, report)
 
     def on_progress(self, event: Answering) -> None:
-        self._owner.progressed.emit(self._order, event)
+        self._owner.progressed.emit(self.order, event)
 
 
 class LiveRuns(QObject):
@@ -60,13 +60,24 @@ class LiveRuns(QObject):
         self._slots: dict[str, int] = {}
         self._asked: dict[str, _Run] = {}
 
-    def measure(self, orders: Sequence[Order], slot: str) -> None:
-        """Asks for runs; those of the slot that are not among them are given up."""
+    @property
+    def going(self) -> frozenset[str]:
+        """The keys of the orders that were asked for and are not answered yet."""
+        return frozenset(run.order.key for run in self._asked.values())
+
+    def measure(self, orders: Sequence[Order], slot: str, *, again: bool = False) -> None:
+        """Asks for runs; those of the slot that are not among them are given up.
+
+        Args:
+            orders: The runs.
+            slot: A name for them.
+            again: Whether what is measured is measured again, to be watched.
+        """
         for place in range(max(len(orders), self._slots.get(slot, 0))):
             name = self._slot(slot, place)
             if name in self._asked:
                 self.end(self._asked[name])
-            if place >= len(orders) or orders[place].key in self.results:
+            if place >= len(orders) or (not again and orders[place].key in self.results):
                 self._studio.withdraw(name)
             else:
                 run = self._asked[name] = _Run(self, orders[place])

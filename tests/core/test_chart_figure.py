@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,3 +55,16 @@ def test_a_png_can_be_read():
     assert pixels.shape == (900, 1600, 3)
     assert tuple(pixels[0, 0]) == (255, 255, 255)
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 50
+
+
+@pytest.mark.parametrize(("kind", "at"), [("lines", 10.0), ("map", 1.0)])
+def test_what_happened_is_marked(kind, at):
+    marked = replace(CHARTS[kind], happened=((at, "flip"),))
+    assert "flip" in chart_figure(marked, "svg").decode()
+    assert "flip" not in chart_figure(CHARTS[kind], "svg").decode()
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(chart_figure(chart)))).astype(int) for chart in (CHARTS[kind], marked)
+    )
+    rows, columns = np.nonzero(np.abs(after - before).sum(-1))
+    assert np.ptp(rows) > 0.5 * before.shape[0], "from the bottom to the top"
+    assert np.ptp(columns) < 0.1 * before.shape[1]

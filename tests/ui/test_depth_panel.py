@@ -1,4 +1,7 @@
-"""The depth panel: two runs that are watched, their gradients, and a flip that is set before the run."""
+"""The depth panel: two runs that are watched, their gradients, and a flip that is set before the run.
+
+Flipping by hand is in `test_depth_flip`.
+"""
 
 import numpy as np
 import pytest

@@ -16,6 +16,7 @@ from cnnstudio.core.labels import spread
 from cnnstudio.ui.theme import GRID_PX, Theme, share_map
 from cnnstudio.ui.widgets import _experiment_axes as geometry
 from cnnstudio.ui.widgets._cells import image_of
+from cnnstudio.ui.widgets._chart_happened import paint_happened
 
 _BAND_ALPHA: Final = 0.16
 _OTHER_ALPHA: Final = 0.4
@@ -90,6 +91,8 @@ class Plot:
         for line in self.chart.series:
             self._paint_line(painter, line, faint=False)
         self._paint_names(painter)
+        at = [(self.axes.px(x), word) for x, word in self.chart.happened]
+        paint_happened(painter, self.theme, self.axes.area, at)
 
     # Axes
 
@@ -307,6 +310,9 @@ class Plot:
         if self.chart.grid:
             values = np.array(self.chart.grid, dtype=np.float64)
             painter.drawImage(box, _coloured((values - low) / (high - low)))
+            column = box.width() / values.shape[1]
+            at = [(box.left() + x * column, word) for x, word in self.chart.happened]
+            paint_happened(painter, self.theme, box, at)
         painter.setPen(self.theme.colour("muted"))
         tall = self.metrics.height()
         top = QRectF(self.rect.left(), self.rect.top(), self.rect.width(), tall)

@@ -79,6 +79,7 @@ class ExperimentChart(QWidget):
         if chart is None:
             return self.caption
         said = [f"{line.name}: {spread_text(chart, line, len(line.mean) - 1)}" for line in chart.series if line.mean]
+        said += [f"{word} at {x:g}" for x, word in chart.happened]
         return f"{chart.title}. " + "; ".join(said)
 
     def plot(self) -> Plot | None:

@@ -62,9 +62,11 @@ class Watched:
         at, losses, logs = self.values.get("at", ()), self.values.get("loss", ()), self.logs
         if not len(at) or not logs.size:
             return f"{self.title}: begins"
+        flipped = int(self.values.get("flipped", 0))
+        title = f"{self.title}, flipped at {flipped}" if 0 < flipped < at[-1] else self.title
         ratio = figures(10 ** float(logs[0, -1] - logs[-2, -1])) if len(logs) > 1 else "1"
         step = "" if self.over else f"step {at[-1]} of {self.values['steps']}, "
-        return f"{self.title}: {step}loss {losses[-1]:.2f}, first layer {ratio} × last"
+        return f"{title}: {step}loss {losses[-1]:.2f}, first layer {ratio} × last"
 
 
 class GradientStrip(Explained):
