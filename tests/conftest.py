@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import hypothesis
 import numpy as np
@@ -75,16 +75,21 @@ class _Warnings(logging.Handler):
         self.records.append(record)
 
 
+class ExpectedLog:
+    """Expects records of level WARNING or higher: `expected_log("a view failed")`, a regular expression."""
+
+    def __init__(self) -> None:
+        self.patterns: list[str] = []
+
+    def __call__(self, pattern: str) -> None:
+        """Expects one more."""
+        self.patterns.append(pattern)
+
+
 @pytest.fixture
-def expected_log() -> Callable[[str], None]:
+def expected_log() -> ExpectedLog:
     """Expects a record of level WARNING or higher: `expected_log("a view failed")`, a regular expression."""
-    patterns: list[str] = []
-
-    def expect(pattern: str) -> None:
-        patterns.append(pattern)
-
-    expect.patterns = patterns  # type: ignore[attr-defined]
-    return expect
+    return ExpectedLog()
 
 
 @pytest.fixture(autouse=True)

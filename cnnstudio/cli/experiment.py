@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import closing
 from pathlib import Path
@@ -154,9 +154,12 @@ def _sweep(arguments: argparse.Namespace, info: ExperimentInfo, settings: dict[s
         _check_folder(arguments.out)
         folder = SweepFolder(arguments.out)
     try:
-        return Sweep(info, settings, factory, folder, arguments.workers, measure_alone)
+        sweep = Sweep(info, settings, factory, folder, arguments.workers, measure_alone)
     except StudioError as error:
         raise _wrong(error) from None
+    if arguments.out is not None:
+        files.prepare_folder(sweep, arguments.out)
+    return sweep
 
 
 def _factory(arguments: argparse.Namespace) -> Callable[[], Executor]:
@@ -187,18 +190,28 @@ def _check_folder(path: Path) -> None:
 
 def _run(arguments: argparse.Namespace, sweep: Sweep, before: tuple[Result, ...]) -> None:
     began = time.perf_counter()
-    outcome = "finished"
+    ended: BaseException | None = None
     try:
         _watch(sweep)
-    except KeyboardInterrupt:
-        outcome = "stopped"
-    if sweep.failures:
-        outcome = "failed"
-    _report(arguments, sweep, outcome, time.perf_counter() - began)
-    stopped = len(sweep.results) + len(sweep.failures) < len(sweep.orders)
-    if stopped:
+    except (KeyboardInterrupt, BrokenPipeError) as error:
+        ended = error
+    except StudioError as error:
+        if not sweep.results:
+            raise
+        ended = error
+    over = len(sweep.results) + len(sweep.failures) == len(sweep.orders)
+    if over and isinstance(ended, KeyboardInterrupt):
+        ended = None  # it came too late to stop anything
+    failed = sweep.failures or isinstance(ended, StudioError)
+    outcome = "failed" if failed else "finished" if ended is None else "stopped"
+    try:
+        _report(arguments, sweep, outcome, time.perf_counter() - began)
+    except StudioError as error:
+        ended = ended or error
+    if not over:
         _terminal.say(_how_to_go_on(arguments, sweep))
-        raise KeyboardInterrupt
+    if ended is not None:
+        raise ended
     if before:
         _terminal.say(_compared(sweep, before, arguments.source))
     if sweep.failures:
@@ -207,10 +220,11 @@ def _run(arguments: argparse.Namespace, sweep: Sweep, before: tuple[Result, ...]
 
 def _watch(sweep: Sweep) -> None:
     fractions: dict[str, float] = {}
+    said: set[str] = set()
     with _terminal.Bar() as bar, closing(sweep.events()) as events:
         bar.fraction("measuring", 0.0)
         for event in events:
-            _say(event)
+            _say(event, said)
             if isinstance(event, RunUnderWay) and event.progress.fraction is not None:
                 fractions[event.order.key] = event.progress.fraction
             done = len(sweep.results) + len(sweep.failures)
@@ -219,28 +233,53 @@ def _watch(sweep: Sweep) -> None:
             bar.fraction("measuring", min(1.0, (done + under_way) / max(1, len(sweep.orders))))
 
 
-def _say(event: SweepEvent) -> None:
+def _say(event: SweepEvent, said: set[str]) -> None:
+    """Tells what happened; a sentence that was `said` of another run already is not repeated."""
     if isinstance(event, RunsTaken):
         for report in event.reports:
             _terminal.say(report.sentence)
         _terminal.say(f"{len(event.results)} runs were there already.")
     elif isinstance(event, RunRepeated):
-        _terminal.say(f"The worker of {event.order.title} died; the run is done again (attempt {event.attempt}).")
+        again = f"The run is done again (attempt {event.attempt})."
+        _terminal.say(f"The worker of {event.order.title} died. {event.cause} {again}")
     elif isinstance(event, RunFailed):
-        _terminal.say(f"{event.order.title}: {event.report.sentence}")
+        sentence = event.report.sentence
+        _terminal.say(f"{event.order.title}: {'the same.' if sentence in said else sentence}")
+        said.add(sentence)
 
 
 def _report(arguments: argparse.Namespace, sweep: Sweep, outcome: str, seconds: float) -> None:
-    """Writes sentences and tables, the JSON, and the files of the folder."""
-    findings = sweep.findings()
-    stream = _terminal.report_stream(arguments.json)
-    stream.write(_in_words(sweep.info, findings))
-    stream.flush()
+    """Writes the files of the folder and the JSON, then sentences and tables, whose reader may have gone.
+
+    Raises:
+        StudioError: A file could not be written; all others were.
+    """
     data = files.to_json(sweep, outcome, seconds)
-    _terminal.write_json(arguments.json, data)
+    problems: list[StudioError] = []
+    for write in (_write_folder, _write_file):
+        try:
+            write(arguments, sweep, data)
+        except StudioError as error:
+            problems.append(error)
+    stream = _terminal.report_stream(arguments.json)
+    stream.write(_in_words(sweep.info, sweep.findings()))
+    stream.flush()
+    if arguments.json == _terminal.STDOUT:
+        _terminal.write_json(arguments.json, data)
+    for problem in problems:
+        raise problem
     if arguments.out is not None:
-        files.write_files(sweep, arguments.out, data)
         _terminal.say(f"Everything is in {arguments.out}.")
+
+
+def _write_folder(arguments: argparse.Namespace, sweep: Sweep, data: Mapping[str, Any]) -> None:
+    if arguments.out is not None and sweep.has_folder:  # else it may hold more than is known here
+        files.write_files(sweep, arguments.out, data)
+
+
+def _write_file(arguments: argparse.Namespace, sweep: Sweep, data: Mapping[str, Any]) -> None:
+    if arguments.json != _terminal.STDOUT:
+        _terminal.write_json(arguments.json, data)
 
 
 def _in_words(info: ExperimentInfo, findings: Findings) -> str:
@@ -261,7 +300,7 @@ def _how_to_go_on(arguments: argparse.Namespace, sweep: Sweep) -> str:
     done = f"{len(sweep.results)} of {len(sweep.orders)} runs are done"
     if arguments.out is None:
         return f"{done}; with --out DIR they would have been kept."
-    return f"{done} and kept in {arguments.out}; the same command goes on from there."
+    return f"{done}; those in {arguments.out} stay, and the same command goes on from there."
 
 
 def _compared(sweep: Sweep, before: tuple[Result, ...], source: Path) -> str:

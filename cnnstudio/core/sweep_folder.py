@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +18,15 @@ import numpy as np
 import cnnstudio
 from cnnstudio.core.errors import ErrorReport, StudioError, report_from
 from cnnstudio.core.experiment import SCHEMA, Order, Result, Settings
+from cnnstudio.core.folder_lock import FolderLock
 from cnnstudio.core.knobs import Value
 from cnnstudio.core.storage import read_json, set_aside, write_json
 
 EXPERIMENT_FILE: Final = "experiment.json"
 RUNS: Final = "runs"
+
+_NAMED: Final = 3
+"""Up to so many settings that differ are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +104,61 @@ class SweepFolder:
     def __init__(self, path: Path) -> None:
         """Remembers the folder; nothing is made yet."""
         self.path = path
+        self._lock = FolderLock(path)
 
-    def begin(self, experiment: str, settings: Settings) -> None:
-        """Makes the folder, and writes down what it is for.
+    def begin(self, experiment: str, settings: Settings, orders: Sequence[Order]) -> None:
+        """Makes the folder, keeps other programs out of it until `end`, and writes down what it is for.
+
+        Args:
+            experiment: Its id.
+            settings: Of its knobs.
+            orders: All runs of the sweep; those that are there already must be among them.
 
         Raises:
-            StudioError: It cannot be written, or holds something that must not be mixed with this.
+            StudioError: It cannot be written, another program writes into it, or it holds something that must not be
+                mixed with this.
         """
         try:
             (self.path / RUNS).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             report = report_from(error, f"Making the folder {self.path}")
             raise StudioError(report.what, report.cause, report.remedy) from error
+        if not self._lock.take():
+            raise StudioError(
+                f"Another program measures into {self.path} now.",
+                "The same experiment was started twice.",
+                "Wait until it has ended, or choose another folder.",
+            )
+        self._refuse_others(experiment, settings, {order.key for order in orders})
+        data = {"experiment": experiment, "settings": dict(settings), "program": cnnstudio.__version__}
+        write_json(self.path / EXPERIMENT_FILE, data, SCHEMA)
+
+    def end(self) -> None:
+        """Lets other programs write into the folder again."""
+        self._lock.give_back()
+
+    def _refuse_others(self, experiment: str, settings: Settings, keys: Set[str]) -> None:
+        """Refuses to go on where there are runs that do not belong to these: what they say together would be lost."""
         there = self._read(self.path / EXPERIMENT_FILE, [])
         if there is not None and there.get("experiment") not in (None, experiment):
             raise StudioError(
                 f"{self.path} holds the results of another experiment: {there['experiment']}.",
-                remedy="Choose another folder.",
+                "They would be mixed up with these.",
+                "Choose another folder.",
             )
-        data = {"experiment": experiment, "settings": dict(settings), "program": cnnstudio.__version__}
-        write_json(self.path / EXPERIMENT_FILE, data, SCHEMA)
+        others = [file for file in self.path.joinpath(RUNS).glob("*.json") if file.stem not in keys]
+        if not others:
+            return
+        before = there.get("settings") if there is not None else None
+        how = settings_apart(before, settings) if isinstance(before, dict) else ""
+        count = "a run" if len(others) == 1 else f"{len(others)} runs"
+        raise StudioError(
+            f"{self.path} holds {count} with other settings ({how})."
+            if how
+            else f"{self.path} holds {count} that this experiment would not do.",
+            "The tables and figures written there would leave out what was measured before.",
+            "Choose another folder, or the settings of that one.",
+        )
 
     def take(self, orders: Sequence[Order], *, only_look: bool = False) -> Kept:
         """The results of these runs that are there already.
@@ -189,6 +228,13 @@ class SweepFolder:
     def _read(self, path: Path, reports: list[ErrorReport]) -> dict[str, Any] | None:
         _refuse_older(path)
         return read_json(path, SCHEMA, on_broken=reports.append)
+
+
+def settings_apart(before: Mapping[str, Any], now: Settings) -> str:
+    """What differs between two settings, as in "seeds 5, now 3"; "" for nothing."""
+    names = [name for name in now if name in before and before[name] != now[name]]
+    said = [f"{name} {before[name]}, now {now[name]}" for name in names[:_NAMED]]
+    return "; ".join(said + ([f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []))
 
 
 def other_version(path: Path, which: str) -> StudioError:

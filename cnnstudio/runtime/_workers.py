@@ -6,10 +6,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.context import BaseContext, SpawnProcess
 from typing import Any, Final
 
 from cnnstudio.core import limits
@@ -18,6 +19,7 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import Result
 from cnnstudio.core.free_memory import free_bytes
 from cnnstudio.runtime import _one_thread, _work
+from cnnstudio.runtime._ends import UNKNOWN, Why, processes_killed_for_memory, why_ended
 
 _JOIN_S: Final = 5.0
 """A process that was killed is gone well before."""
@@ -65,27 +67,54 @@ class WatchedExecutor(Executor):
         _work.withdraw(sweep)
         self.shutdown(wait=False, cancel_futures=True)
 
-    def blamed(self) -> set[str]:
-        """Once the executor is broken and shut down: the keys of the runs that broke it, or none where nobody knows."""
-        return set()
+    def blamed(self) -> Mapping[str, Why]:
+        """Once it is broken and shut down: the keys of the runs that broke it, and how; none where nobody knows."""
+        return {}
+
+    def why_broken(self) -> Why:
+        """Once it is broken and shut down: why, as far as that is known."""
+        return UNKNOWN
+
+    def has_begun(self) -> bool:
+        """Whether a worker ever began a run, or nobody can tell."""
+        return True
 
 
-class _Context(SpawnContext):
+class _Worker(SpawnProcess):
+    """A worker process that says what ended it, where Python knows.
+
+    Thread: any.
+    """
+
+    def run(self) -> None:
+        """Works until the pool has no more to do."""
+        try:
+            super().run()
+        except (ImportError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError, MemoryError):
+            # What was sent could not be taken apart, as the pool's own code does outside of any run. It would print a
+            # traceback; who started this process puts it into words instead.
+            _one_thread.tell((os.getpid(), "", traceback.format_exc()))
+            os._exit(1)
+
+
+class _Context(BaseContext):
     """Makes fresh processes, which share nothing with a process full of threads, and knows them.
 
     Thread: any.
     """
+
+    _name = "spawn"
 
     def __init__(self) -> None:
         super().__init__()
         self.made: list[SpawnProcess] = []
         self.dropped = False
 
-    def Process(self, *args: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]
+    def Process(self, *args: Any, **named: Any) -> SpawnProcess:
         """A worker process that is not started yet."""
         if self.dropped:
             raise BrokenExecutor("nobody wants this work any more")
-        process = SpawnProcess(*args, **named)
+        process = _Worker(*args, **named)
         self.made.append(process)
         return process
 
@@ -111,6 +140,9 @@ class WorkerProcesses(ProcessPoolExecutor, WatchedExecutor):
         self._hear, self._say = self._context.Pipe(duplex=False)
         self._tell: _work.Tell = lambda key, progress: None
         self._runs: dict[int, str] = {}
+        self._last_words: dict[int, str] = {}
+        self._refused: OSError | None = None
+        self._killed_for_memory = processes_killed_for_memory()
         self._listener: threading.Thread | None = None
         ready = self._context.Barrier(self.workers)
         super().__init__(
@@ -125,7 +157,11 @@ class WorkerProcesses(ProcessPoolExecutor, WatchedExecutor):
         if self._listener is None:
             self._listener = threading.Thread(target=self._listen, name="sweep progress", daemon=True)
             self._listener.start()
-        return super().submit(fn, *args, **kwargs)
+        try:
+            return super().submit(fn, *args, **kwargs)
+        except OSError as error:  # the system gives no other process
+            self._refused = error
+            raise
 
     def warm_up(self) -> None:
         """Returns when every worker has loaded torch; for measurements."""
@@ -141,12 +177,32 @@ class WorkerProcesses(ProcessPoolExecutor, WatchedExecutor):
         self._context.dropped = True
         self._kill()
 
-    def blamed(self) -> set[str]:
+    def blamed(self) -> Mapping[str, Why]:
         """The runs of the processes that ended by themselves; the pool ends the others with SIGTERM."""
         if sys.platform == "win32":  # where every end of a process looks the same
-            return set()
-        ended = [process.pid for process in self._context.started() if process.exitcode not in (0, -signal.SIGTERM)]
-        return {self._runs[pid] for pid in ended if pid in self._runs}
+            return {}
+        ended = ((process.pid or 0, self._why(process)) for process in self._ended())
+        return {self._runs[pid]: why for pid, why in ended if pid in self._runs}
+
+    def why_broken(self) -> Why:
+        """Of the first process that ended by itself."""
+        if self._refused is not None:
+            cause = f"The system gave no other process: {self._refused.strerror or self._refused}."
+            return Why(cause, "Use fewer workers, or end other programs, and start again: what is measured is kept.")
+        return next((self._why(process) for process in self._ended()), UNKNOWN)
+
+    def has_begun(self) -> bool:
+        """Whether a worker ever began a run."""
+        return bool(self._runs)
+
+    def _ended(self) -> list[SpawnProcess]:
+        """The processes that ended by themselves."""
+        return [process for process in self._context.started() if process.exitcode not in (None, 0, -signal.SIGTERM)]
+
+    def _why(self, process: SpawnProcess) -> Why:
+        before, now = self._killed_for_memory, processes_killed_for_memory()
+        ran_out = None if before is None or now is None else now > before
+        return why_ended(process.exitcode, ran_out, self._last_words.get(process.pid or 0, ""))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the processes, and waits until they are gone where `wait` says so."""
@@ -170,16 +226,18 @@ class WorkerProcesses(ProcessPoolExecutor, WatchedExecutor):
     def _listen(self) -> None:
         with self._hear:
             while (message := _received(self._hear)) is not None:
-                pid, key, progress = message
-                if progress is None:
+                pid, key, said = message
+                if said is None:
                     self._runs[pid] = key
+                elif isinstance(said, str):
+                    self._last_words[pid] = said
                 else:
-                    self._tell(key, progress)
+                    self._tell(key, said)
 
 
-def _received(hear: Connection) -> tuple[int, str, Progress | None] | None:
+def _received(hear: Connection) -> tuple[int, str, Progress | str | None] | None:
     try:
-        message: tuple[int, str, Progress | None] = hear.recv()
+        message: tuple[int, str, Progress | str | None] = hear.recv()
     except (EOFError, OSError):
         return None
     return message

@@ -13,7 +13,6 @@ import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -23,8 +22,10 @@ from cnnstudio.core.errors import ErrorReport, StudioError, report_from
 from cnnstudio.core.experiment import ExperimentInfo, Findings, Order, Result, Settings
 from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.runtime import _work
+from cnnstudio.runtime._ends import GIVEN_UP_BY_DASK, NOT_STARTED, UNKNOWN, Why
 from cnnstudio.runtime._work import differences, measure_alone, versions_here
 from cnnstudio.runtime._workers import WatchedExecutor, WorkerProcesses, default_workers, made, processes, usable_cores
+from cnnstudio.runtime.sweep_events import RunFailed, RunMeasured, RunRepeated, RunsTaken, RunUnderWay, SweepEvent
 
 __all__ = [
     "RunFailed",
@@ -51,57 +52,6 @@ _LOOK_S: Final = 0.5
 _AHEAD: Final = 2
 """Runs that are handed out per worker: one is done and one waits, so that no worker ever does."""
 
-
-@dataclass(frozen=True, slots=True)
-class RunsTaken:
-    """The folder held these results already.
-
-    Attributes:
-        results: In the order of the plan.
-        reports: A sentence for each file that was set aside.
-    """
-
-    results: tuple[Result, ...]
-    reports: tuple[ErrorReport, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RunUnderWay:
-    """How far a run is; with partial values where the progress is a `Partly`."""
-
-    order: Order
-    progress: Progress
-
-
-@dataclass(frozen=True, slots=True)
-class RunMeasured:
-    """A run is done, and on the disk."""
-
-    result: Result
-
-
-@dataclass(frozen=True, slots=True)
-class RunRepeated:
-    """The worker of a run died; the run is done again.
-
-    Attributes:
-        order: Which.
-        attempt: The number of the attempt that comes now, from 2.
-    """
-
-    order: Order
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunFailed:
-    """A run cannot be done; the others go on."""
-
-    order: Order
-    report: ErrorReport
-
-
-SweepEvent = RunsTaken | RunUnderWay | RunMeasured | RunRepeated | RunFailed
 
 _Told = tuple[str, Progress] | tuple[str, Future[Result]] | None
 """What wakes a sweep: progress or the end of the run with this key, or None for a wish."""
@@ -156,11 +106,18 @@ class Sweep:
         self._flying: dict[str, Future[Result]] = {}
         self._waiting: deque[Order] = deque()
         self._attempts: Counter[str] = Counter()
+        self._not_begun = 0
+        self._has_folder = False
 
     @property
     def results(self) -> tuple[Result, ...]:
         """What is known so far, in the order of the plan."""
         return tuple(self._results[order.key] for order in self.orders if order.key in self._results)
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether the folder's results were taken, so that what is known is all that there is."""
+        return self._has_folder
 
     @property
     def cancelled(self) -> bool:
@@ -196,9 +153,9 @@ class Sweep:
         Raises:
             StudioError: The folder cannot be used, a result cannot be written, or there is nobody to do the runs.
         """
-        yield from self._take()
-        self._waiting.extend(order for order in self.orders if order.key not in self._results)
         try:
+            yield from self._take()
+            self._waiting.extend(order for order in self.orders if order.key not in self._results)
             while (self._waiting or self._flying) and not self.cancelled:
                 if self._hand_out():
                     yield from self._hear()
@@ -210,10 +167,11 @@ class Sweep:
     def _take(self) -> Generator[SweepEvent, None, None]:
         if self._folder is None:
             return
-        self._folder.begin(self.info.id, self.settings)
+        self._folder.begin(self.info.id, self.settings, self.orders)
         kept = self._folder.take(self.orders)
         _work.refuse_other_libraries(self._folder.path, kept.results)
         self._results = {result.order.key: result for result in kept.results}
+        self._has_folder = True
         if kept.results or kept.reports:
             yield RunsTaken(kept.results, kept.reports)
 
@@ -298,9 +256,9 @@ class Sweep:
             yield self._fail(self._by_key[key], _in_words(error, self._by_key[key]))
 
     def _measured(self, result: Result) -> Generator[SweepEvent, None, None]:
+        self._results[result.order.key] = result  # known even where it cannot be written
         if self._folder is not None:
             self._folder.keep(result)
-        self._results[result.order.key] = result
         yield RunMeasured(result)
 
     def _fail(self, order: Order, report: ErrorReport) -> RunFailed:
@@ -320,24 +278,38 @@ class Sweep:
                 yield from self._measured(future.result())
             else:
                 again.append(self._by_key[key])
-        blamed = broken.blamed() if isinstance(broken, WatchedExecutor) else set()
-        yield from self._again(again, blamed & {order.key for order in again})
+        self._refuse_if_none_begins(broken)
+        why = broken.why_broken() if isinstance(broken, WatchedExecutor) else UNKNOWN
+        blamed = broken.blamed() if isinstance(broken, WatchedExecutor) else {}
+        ours = {order.key for order in again}
+        yield from self._again(again, {key: each for key, each in blamed.items() if key in ours}, why)
 
-    def _again(self, orders: list[Order], blamed: set[str]) -> Generator[SweepEvent, None, None]:
+    def _refuse_if_none_begins(self, broken: Executor) -> None:
+        """Gives up where worker after worker ends before it begins a run: no run is at fault."""
+        begun = not isinstance(broken, WatchedExecutor) or broken.has_begun()
+        self._not_begun = 0 if begun else self._not_begun + 1
+        if isinstance(broken, WatchedExecutor) and self._not_begun >= limits.SWEEP_ATTEMPTS:
+            why = broken.why_broken()
+            raise StudioError(NOT_STARTED, why.cause, why.remedy, why.details)
+
+    def _again(
+        self, orders: list[Order], blamed: Mapping[str, Why], otherwise: Why
+    ) -> Generator[SweepEvent, None, None]:
         alone: list[Order] = []
         for order in reversed(orders):
-            if blamed and order.key not in blamed:
+            if self._not_begun or (blamed and order.key not in blamed):
                 self._waiting.appendleft(order)
                 continue
+            why = blamed.get(order.key, otherwise)
             self._attempts[order.key] += 1
             if self._attempts[order.key] >= limits.SWEEP_ATTEMPTS:
-                yield self._fail(order, _died(order, self._attempts[order.key]))
+                yield self._fail(order, _died(order, self._attempts[order.key], why))
                 continue
             if self._attempts[order.key] == limits.SWEEP_ATTEMPTS - 1:
                 alone.append(order)
             else:
                 self._waiting.appendleft(order)
-            yield RunRepeated(order, self._attempts[order.key] + 1)
+            yield RunRepeated(order, self._attempts[order.key] + 1, why.cause)
         self._waiting.extend(alone)
 
     def _drop(self, executor: Executor) -> None:
@@ -348,6 +320,8 @@ class Sweep:
             executor.shutdown(wait=False, cancel_futures=True)
 
     def _end(self) -> None:
+        if self._folder is not None:
+            self._folder.end()
         with self._changing:
             executor, self._executor = self._executor, None
         if executor is None:
@@ -365,17 +339,21 @@ def _lost(future: Future[Result]) -> bool:
 
 def _in_words(error: BaseException, order: Order) -> ErrorReport:
     if type(error).__name__ == "KilledWorker":  # Dask's word for it, which is imported nowhere but in `cluster`
-        return _died(order, limits.SWEEP_ATTEMPTS)
+        return _died(order, int(getattr(error, "allowed_failures", limits.SWEEP_ATTEMPTS - 1)) + 1, GIVEN_UP_BY_DASK)
     details = "" if isinstance(error, StudioError) else "".join(traceback.format_exception(error))
+    if isinstance(error, ImportError):
+        return ErrorReport(
+            f"The run {order.title} cannot be done there.",
+            f"Its worker does not find what it needs: {error}.",
+            "Install the same program and libraries where the workers run.",
+            details,
+        )
     return report_from(error, f"The run {order.title}", details)
 
 
-def _died(order: Order, times: int) -> ErrorReport:
-    return ErrorReport(
-        f"The run {order.title} ended its worker {times} times and was given up.",
-        "Probably there was not enough memory for it.",
-        "Use fewer workers or a smaller set-up, and start again: what is measured is kept.",
-    )
+def _died(order: Order, times: int, why: Why) -> ErrorReport:
+    what = f"The run {order.title} ended its worker {times} times and was given up."
+    return ErrorReport(what, why.cause, why.remedy, why.details)
 
 
 def run_whole(sweep: Sweep) -> tuple[Result, ...]:

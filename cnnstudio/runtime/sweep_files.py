@@ -21,17 +21,19 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+import cnnstudio
 from cnnstudio.core.chart_figure import chart_figure
 from cnnstudio.core.errors import ErrorReport, StudioError, report_from
-from cnnstudio.core.experiment import SCHEMA, ExperimentInfo, Findings, Order, Result, Settings
+from cnnstudio.core.experiment import SCHEMA, Chart, ExperimentInfo, Findings, Order, Result, Settings
 from cnnstudio.core.knobs import Value
 from cnnstudio.core.storage import to_json_bytes, write_atomic
-from cnnstudio.core.sweep_folder import plain, result_from_json, result_to_json
+from cnnstudio.core.sweep_folder import EXPERIMENT_FILE, RUNS, SweepFolder, plain, result_from_json, result_to_json
+from cnnstudio.runtime._work import refuse_other_libraries
 from cnnstudio.runtime.sweep import Sweep, versions_here
 
 RESULTS_FILE: Final = "results.json"
@@ -74,6 +76,58 @@ def contents(
     }
 
 
+def prepare_folder(sweep: Sweep, folder: Path) -> None:
+    """Sees to it, before the work begins, that `write_files` will replace nothing but what it can write again.
+
+    A result that is in the JSON alone, because the disk was full when its run was to be kept, is put among the runs.
+
+    Raises:
+        StudioError: A file would be replaced that holds something else, or cannot be written.
+    """
+    if not (folder / EXPERIMENT_FILE).exists() and not (folder / RUNS).exists():
+        for name in (RESULTS_FILE, CSV_FILE, *_figures(sweep.findings())):
+            if (folder / name).exists():
+                raise _would_be_lost(folder / name, "This folder is not one that an experiment was measured into.")
+    elif (folder / RESULTS_FILE).exists():
+        _put_back(sweep, folder)
+
+
+def _put_back(sweep: Sweep, folder: Path) -> None:
+    file, keys = folder / RESULTS_FILE, {order.key for order in sweep.orders}
+    try:
+        results = read(file)[2]
+    except StudioError as error:
+        raise _would_be_lost(file, error.report.what) from error
+    alone = [result for result in results if not any((folder / RUNS).glob(f"{result.order.key}.json*"))]
+    lost = [result for result in alone if result.order.key not in keys or not _is_of_this_program(result, folder)]
+    if lost:
+        raise _would_be_lost(file, f"{len(lost)} of its results are not among the runs in {folder / RUNS}.")
+    for result in alone:
+        SweepFolder(folder).keep(result)
+
+
+def _is_of_this_program(result: Result, folder: Path) -> bool:
+    try:
+        refuse_other_libraries(folder, [result])
+    except StudioError:
+        return False
+    return result.versions.get("cnnstudio", cnnstudio.__version__) == cnnstudio.__version__
+
+
+def _would_be_lost(file: Path, why: str) -> StudioError:
+    return StudioError(f"{file} would be replaced.", why, "Choose another folder, or put that file elsewhere.")
+
+
+def _figures(findings: Findings) -> Iterator[str]:
+    for chart in findings.charts:
+        for kind in FIGURES:
+            yield _figure(chart, kind)
+
+
+def _figure(chart: Chart, kind: str) -> str:
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '-', chart.id)}.{kind}"
+
+
 def write_files(sweep: Sweep, folder: Path, data: Mapping[str, Any]) -> None:
     """Writes the JSON, the CSV, and each chart twice, into a folder.
 
@@ -85,9 +139,8 @@ def write_files(sweep: Sweep, folder: Path, data: Mapping[str, Any]) -> None:
     findings = sweep.findings()
     for chart in findings.charts:
         note = f"{findings.done} of {findings.planned} runs" if findings.done < findings.planned else ""
-        name = re.sub(r"[^A-Za-z0-9_-]", "-", chart.id)
         for kind in FIGURES:
-            write_atomic(folder / f"{name}.{kind}", chart_figure(chart, kind, note))
+            write_atomic(folder / _figure(chart, kind), chart_figure(chart, kind, note))
 
 
 def to_csv(results: Sequence[Result]) -> bytes:

@@ -205,7 +205,8 @@ class SweepThread(threading.Thread):
             self._under_way.pop(event.result.order.key, None)
         elif isinstance(event, RunRepeated):
             self._under_way.pop(event.order.key, None)
-            self._notes.append(f"The worker of the run {event.order.title} died; the run is done again.")
+            note = f"The worker of the run {event.order.title} died. {event.cause} The run is done again."
+            self._notes.append(note)
         elif isinstance(event, RunFailed):
             self._under_way.pop(event.order.key, None)
 

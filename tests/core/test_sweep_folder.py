@@ -14,7 +14,7 @@ from cnnstudio import __version__ as VERSION
 from cnnstudio.core import sweep_folder
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import Order, Result
-from cnnstudio.core.sweep_folder import SweepFolder, plain, result_from_json, result_to_json
+from cnnstudio.core.sweep_folder import SweepFolder, plain, result_from_json, result_to_json, settings_apart
 
 ORDERS = tuple(Order("toy", {"network": "mlp", "rate": 0.1, "shift": False, "seed": seed}) for seed in range(3))
 RESULTS = tuple(
@@ -26,10 +26,11 @@ RESULTS = tuple(
 @pytest.fixture
 def folder(tmp_path):
     folder = SweepFolder(tmp_path / "deep" / "sweep")
-    folder.begin("toy", {"seeds": 3})
+    folder.begin("toy", {"seeds": 3}, ORDERS)
     for result in RESULTS[:2]:
         folder.keep(result)
-    return folder
+    yield folder
+    folder.end()
 
 
 def file_of(folder, order):
@@ -46,7 +47,7 @@ def test_what_is_kept_comes_back(folder):
 
 
 def test_a_longer_sweep_goes_on_in_the_same_folder(folder):
-    folder.begin("toy", {"seeds": 4})
+    folder.begin("toy", {"seeds": 4}, ORDERS)
     assert folder.settings() == ("toy", {"seeds": 4})
     assert len(folder.take(ORDERS).results) == 2
 
@@ -77,7 +78,7 @@ def test_a_result_under_the_name_of_another_run_is_not_believed(folder):
 def test_other_schemas_are_refused_and_left_alone(folder, monkeypatch, change, words):
     before = file_of(folder, ORDERS[0]).read_bytes()
     monkeypatch.setattr(sweep_folder, "SCHEMA", sweep_folder.SCHEMA - change)
-    for ask in (lambda: folder.take(ORDERS), folder.settings, lambda: folder.begin("toy", {})):
+    for ask in (lambda: folder.take(ORDERS), folder.settings, lambda: folder.begin("toy", {}, ORDERS)):
         with pytest.raises(StudioError, match=words):
             ask()
     assert file_of(folder, ORDERS[0]).read_bytes() == before
@@ -103,13 +104,46 @@ def test_a_result_that_does_not_say_what_measured_it_is_not_believed(folder):
 
 def test_a_folder_of_another_experiment_is_refused(folder):
     with pytest.raises(StudioError, match="another experiment: toy"):
-        folder.begin("jitter", {})
+        folder.begin("jitter", {}, ORDERS)
+
+
+def test_runs_of_other_settings_are_refused(folder):
+    with pytest.raises(StudioError, match=r"holds a run with other settings \(seeds 3, now 1\)") as told:
+        folder.begin("toy", {"seeds": 1}, ORDERS[:1])
+    assert "leave out what was measured before" in told.value.report.cause
+    assert folder.settings() == ("toy", {"seeds": 3})
+    with pytest.raises(StudioError, match="holds 2 runs that this experiment would not do"):
+        folder.begin("toy", {"seeds": 3}, ())
+    (folder.path / "experiment.json").unlink()
+    with pytest.raises(StudioError, match="holds 2 runs that this experiment would not do"):
+        folder.begin("jitter", {}, ())
+
+
+def test_what_was_set_aside_is_no_run(folder):
+    file_of(folder, ORDERS[1]).rename(file_of(folder, ORDERS[1]).with_suffix(".json.broken"))
+    folder.begin("toy", {"seeds": 1}, ORDERS[:1])
+
+
+def test_another_program_is_kept_out_until_the_end(folder):
+    with pytest.raises(StudioError, match="Another program measures into"):
+        SweepFolder(folder.path).begin("toy", {"seeds": 3}, ORDERS)
+    folder.end()
+    other = SweepFolder(folder.path)
+    other.begin("toy", {"seeds": 3}, ORDERS)
+    other.end()
+
+
+def test_what_differs_between_settings():
+    before = {"a": 1, "b": "x", "c": True, "d": 0.5, "gone": 1}
+    assert settings_apart(before, {"a": 1, "b": "x", "new": 7}) == ""
+    assert settings_apart(before, {"a": 2, "b": "y"}) == "a 1, now 2; b x, now y"
+    assert settings_apart(before, {"a": 2, "b": "y", "c": False, "d": 1.0}).endswith("c True, now False; and 1 more")
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StudioError, match="Making the folder"):
-        SweepFolder(tmp_path / "file" / "sweep").begin("toy", {})
+        SweepFolder(tmp_path / "file" / "sweep").begin("toy", {}, ORDERS)
 
 
 def test_an_empty_folder_says_nothing(tmp_path):

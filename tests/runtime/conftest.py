@@ -1,7 +1,8 @@
-"""An engine on a script: the test decides when the race may go on."""
+"""An engine on a script: the test decides when the race may go on. And sweeps of toys."""
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
@@ -12,9 +13,13 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import EngineReady, Event, RunEvent, StepEnd, Tick
 from cnnstudio.core.live import LiveSettings
 from cnnstudio.core.questions import Question
+from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.runtime.engine_thread import Engine
 from cnnstudio.runtime.mailbox import Mailbox
+from cnnstudio.runtime.sweep import Sweep
 from tests.fakes import scripted_run
+from tests.runtime import toy
+from tests.runtime.sweeping import EXECUTORS
 
 PATIENCE_S = 20.0
 """How long a test waits for a thread before it fails; no test that passes waits."""
@@ -132,3 +137,25 @@ def make_engine(mailbox: RecordingMailbox) -> Iterator[Callable[..., Engine]]:
     for engine, backend in made:
         backend.allow(1_000)
         assert engine.close(PATIENCE_S)
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Makes a sweep of toys that keeps its results in `tmp_path / "out"`."""
+
+    def made(executor="here", trick="", keep=True, **settings):
+        settings = {"trick": trick, "folder": str(tmp_path)} | settings
+        factory = EXECUTORS[executor] if isinstance(executor, str) else executor
+        folder = SweepFolder(tmp_path / "out") if keep else None
+        return Sweep(toy.EXPERIMENT, settings, factory, folder, measure=toy.measure)
+
+    return made
+
+
+@pytest.fixture
+def no_process_left():
+    yield
+    left = multiprocessing.active_children()
+    for process in left:
+        process.kill()
+    assert not left

@@ -35,7 +35,7 @@ _KNOBS = (
     Knob("seeds", "Seeds", 3, "How often everything is repeated.", 1, 20),
     Knob("slices", "Slices", 3, "Into how many a run is divided.", 1, 1_000),
     Knob("trick", "Trick", "", "What the run of the first seed of the MLP does.",
-         choices=("", "fail", "raise", "die once", "die", "wait", "wait once", "odd")),
+         choices=("", "fail", "raise", "import", "die once", "die", "leave", "wait", "wait once", "odd")),
     Knob("folder", "Folder", "", "Where runs leave their traces."),
 )  # fmt: skip
 
@@ -80,6 +80,10 @@ def run(order: Order) -> Generator[Progress | None, None, Values]:
             raise StudioError("This run cannot be.", "It is a trick.")
         case "raise":
             raise ZeroDivisionError("by a trick")
+        case "import":
+            raise ModuleNotFoundError("No module named 'tables'")
+        case "leave":
+            os._exit(3)
         case "die":
             os.kill(os.getpid(), signal.SIGKILL)
         case "die once" if _first_time(params):
