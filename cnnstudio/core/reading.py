@@ -32,7 +32,6 @@ from cnnstudio.core.layer_points import Dropout, Flatten, StochasticDepth
 from cnnstudio.core.layer_pools import AdaptivePool, AveragePool, GlobalAverage, GlobalMax, MaxPool, Upsample
 from cnnstudio.core.layers import Layer, Layers, Sizes, Step, named, pair
 from cnnstudio.core.network import NetworkSpec
-from cnnstudio.core.receptive import Field
 from cnnstudio.core.sliding import Slide, Sliding
 
 Index = NDArray[np.int64]
@@ -288,65 +287,6 @@ def _group(maps: int, out: int, groups: int, map_: int) -> Index:
     size = maps // groups
     first = map_ // (out // groups) * size
     return np.arange(first, first + size)
-
-
-def box(spec: NetworkSpec, layer: str, place: Place) -> tuple[int, int, int, int]:
-    """The theoretical receptive field of a unit in the picture: top, left, bottom, right (the last two exclusive).
-
-    Units of a flattened map see what their places in the map see. Padding that is not zeros shows further pixels.
-    """
-    if layer == PICTURE:
-        return place[1], place[2], place[1] + 1, place[2] + 1
-    step = steps_by_name(spec)[layer]
-    if len(step.shape) == 1:
-        maps = flattened(spec, layer, exactly=False)
-        return _everything(step) if maps is None else box(spec, maps[0], place_of(as_maps(maps[1]), place[0]))
-    folds = any(isinstance(each.layer, Conv) and each.layer.padding_mode != "zeros" for each in spec.steps())
-    return _traced(spec, layer, place) if folds else step.field.window(place[1], place[2])
-
-
-def _everything(step: Step) -> tuple[int, int, int, int]:
-    rows, columns = (axis.everything(1) for axis in (step.field.rows, step.field.columns))
-    return Field(rows, columns, step.field.picture).window(0, 0)
-
-
-@lru_cache(maxsize=4096)
-def _traced(spec: NetworkSpec, layer: str, place: Place) -> tuple[int, int, int, int]:
-    """The same, followed back layer by layer through what the padding holds."""
-    seen: dict[str, list[tuple[Index, Index]]] = {layer: [(np.array(place[1:2]), np.array(place[2:3]))]}
-    for step in reversed(spec.steps()):
-        if step.name not in seen:
-            continue
-        mode: Mode = step.layer.padding_mode if isinstance(step.layer, Conv) else "zeros"
-        rows, columns = _hull([rows for rows, _ in seen[step.name]]), _hull([each for _, each in seen[step.name]])
-        reads = [reading(step.layer, step.given, (0, *at)) for at in zip(*_paired(rows, columns), strict=True)]
-        back = (
-            _hull([_inside(fold(read.rows, step.given[1], mode)) for read in reads]),
-            _hull([_inside(fold(read.columns, step.given[2], mode)) for read in reads]),
-        )
-        for source in sources(spec)[step.name]:
-            seen.setdefault(source, []).append(back)
-    rows, columns = (_hull([both[axis] for both in seen[PICTURE]]) for axis in (0, 1))
-    if not (len(rows) and len(columns)):
-        return 0, 0, 0, 0
-    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
-
-
-def _hull(parts: list[Index]) -> Index:
-    """All places from the first to the last."""
-    places = np.concatenate([np.empty(0, np.int64), *parts])
-    return np.arange(places.min(), places.max() + 1) if len(places) else places
-
-
-def _inside(folded: Index) -> Index:
-    return folded[folded >= 0]
-
-
-def _paired(rows: Index, columns: Index) -> tuple[list[int], list[int]]:
-    """Rows and columns side by side, the shorter one going on with its last."""
-    longest = max(len(rows), len(columns)) if min(len(rows), len(columns)) else 0
-    paired = [[int(axis[min(at, len(axis) - 1)]) for at in range(longest)] for axis in (rows, columns)]
-    return paired[0], paired[1]
 
 
 _READS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any, Sizes, Place], Reading]], ...]] = (

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from cnnstudio import networks
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.fields import box
 from cnnstudio.core.inside import (
     PICTURE,
     ExplainUnit,
@@ -25,7 +26,7 @@ from cnnstudio.core.inside import (
 )
 from cnnstudio.core.layers import Sizes, Step, times
 from cnnstudio.core.network import NetworkSpec
-from cnnstudio.core.reading import Place, as_maps, box, shape_of, sources, steps_by_name
+from cnnstudio.core.reading import Place, as_maps, shape_of, sources, steps_by_name
 from cnnstudio.datasets import find
 from cnnstudio.engine import _kernels
 from cnnstudio.engine._answer_read import check_pixels, learned_elsewhere, refuse_other_shape

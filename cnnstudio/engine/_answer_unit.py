@@ -10,10 +10,11 @@ from cnnstudio.core import limits
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import Pictures, Progress
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.fields import box
 from cnnstudio.core.inside import Unit
 from cnnstudio.core.layers import Step, times
 from cnnstudio.core.network import NetworkSpec
-from cnnstudio.core.reading import as_maps, box, shape_of
+from cnnstudio.core.reading import as_maps, shape_of
 from cnnstudio.core.unit_record import FindRecord, FoundPicture, Maximise, Maximised, UnitRecord
 from cnnstudio.datasets import Prepared
 from cnnstudio.engine._answer_inside import place_in, step_of, trained

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.fields import box
 from cnnstudio.core.inside import PICTURE
 from cnnstudio.core.layer_blocks import Block, Branches, Residual
 from cnnstudio.core.layer_json import KINDS
@@ -35,7 +36,7 @@ from cnnstudio.core.layer_pools import (
 )
 from cnnstudio.core.layers import Layers
 from cnnstudio.core.network import NetworkSpec
-from cnnstudio.core.reading import as_maps, box, reading, sources
+from cnnstudio.core.reading import as_maps, reading, sources
 from cnnstudio.engine._unit_arithmetic import arithmetic
 from cnnstudio.engine.build import build
 from cnnstudio.engine.probe import probe

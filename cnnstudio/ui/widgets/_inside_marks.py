@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from cnnstudio.core.fields import box as box_seen
 from cnnstudio.core.inside import Unit
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.ui.widgets._inside_layout import Layout, is_flat
@@ -55,10 +56,9 @@ class Marks:
 
     def field(self, unit: Unit, colour: QColor, width: float) -> None:
         """Frames what a unit sees of the picture."""
-        step = next((one for one in self._spec.steps() if one.name == unit.layer), None)
-        if step is None:
+        if all(one.name != unit.layer for one in self._spec.steps()):
             return
-        top, left, bottom, right = step.field.window(unit.row, unit.column)
+        top, left, bottom, right = box_seen(self._spec, unit.layer, (unit.map, unit.row, unit.column))
         picture = self._layout.placed[0].tile_rect(0)
         wide = picture.width() / self._spec.input_shape[2]
         high = picture.height() / self._spec.input_shape[1]
