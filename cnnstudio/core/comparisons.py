@@ -83,11 +83,10 @@ def every_pair(shares: Shares) -> tuple[Pair, ...]:
 
 
 def shared(shares: Shares) -> dict[str, dict[Any, float]]:
-    """The same values, of those seeds only that every network has."""
-    if not shares:
-        return {}
-    seeds = set.intersection(*(set(found) for found in shares.values()))
-    return {name: {seed: value for seed, value in found.items() if seed in seeds} for name, found in shares.items()}
+    """The same values, of those seeds only that every network has, in one order for all."""
+    first: Mapping[Any, float] = next(iter(shares.values()), {})
+    seeds = [seed for seed in first if all(seed in found for found in shares.values())]
+    return {name: {seed: found[seed] for seed in seeds} for name, found in shares.items()}
 
 
 def ranked(shares: Shares) -> list[str]:

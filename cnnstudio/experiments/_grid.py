@@ -223,6 +223,11 @@ def by_network(results: Iterable[Result], value: str, place: int | None = None) 
     return found
 
 
+def still(results: Iterable[Result]) -> Shares:
+    """By network and seed: the share read correctly of those test pictures that are also moved, where they were."""
+    return by_network((result for result in results if "still" in result.values), "still")
+
+
 def lines(
     results: Sequence[Result],
     keys: Sequence[str],

@@ -26,7 +26,7 @@ def moved(images: Images, down_px: int, right_px: int) -> Images:
 
 def under_shift(
     learned: Learned, pictures: Pictures, distances_px: Sequence[int]
-) -> Generator[None, None, dict[str, list[float]]]:
+) -> Generator[None, None, dict[str, float | list[float]]]:
     """How steady a network's verdicts are when the pictures move up, down, left and right.
 
     Args:
@@ -37,10 +37,11 @@ def under_shift(
     Returns:
         "consistency": for each distance the share of moved pictures that get the same verdict as the picture that did
         not move, right or wrong (R. Zhang: Making convolutional networks shift-invariant again. ICML 2019; there of two
-        random shifts). "moved": the share of moved pictures that are read correctly.
+        random shifts). "moved": the share of moved pictures that are read correctly; "still": that of the same pictures
+        where they were.
     """
     some = pictures.take(slice(0, MOST_PICTURES))
-    still = (yield from learned.logits(some.images)).argmax(1)
+    unmoved = (yield from learned.logits(some.images)).argmax(1)
     same: list[float] = []
     right: list[float] = []
     for distance in distances_px:
@@ -49,6 +50,6 @@ def under_shift(
             logits = yield from learned.logits(moved(some.images, down * distance, across * distance))
             verdicts.append(logits.argmax(1))
             yield
-        same.append(float(np.mean([verdict == still for verdict in verdicts])))
+        same.append(float(np.mean([verdict == unmoved for verdict in verdicts])))
         right.append(float(np.mean([verdict == some.labels for verdict in verdicts])))
-    return {"consistency": same, "moved": right}
+    return {"consistency": same, "moved": right, "still": float(np.mean(unmoved == some.labels))}

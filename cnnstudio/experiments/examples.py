@@ -19,7 +19,6 @@ from cnnstudio.experiments._grid import (
     SEEDS,
     accuracy_table,
     by_x,
-    crossing,
     dataset_knob,
     gap_at,
     grid,
@@ -29,6 +28,7 @@ from cnnstudio.experiments._grid import (
     networks_knob,
     titles,
 )
+from cnnstudio.experiments._needs import need_of, rounded
 
 ID: Final = "examples"
 BATCH: Final = 64
@@ -51,12 +51,7 @@ def sizes(settings: Settings) -> tuple[int, ...]:
         return (most,)
     ratio = math.log(most / least) / (count - 1)
     exact = [least * math.exp(ratio * place) for place in range(1, count - 1)]
-    return tuple(sorted({least, *(_rounded(size) for size in exact), most}))
-
-
-def _rounded(size: float) -> int:
-    unit: int = 10 ** max(0, math.floor(math.log10(size)) - 1)
-    return round(size / unit) * unit
+    return tuple(sorted({least, *(rounded(size) for size in exact), most}))
 
 
 def epochs_for(examples: int, batch: int = BATCH) -> int:
@@ -136,34 +131,23 @@ def leader_and_other(keys: Sequence[str]) -> tuple[str, str]:
 
 def needed_sentence(results: Sequence[Result], first: str, second: str, size: int) -> str:
     """How many examples the second network needs to reach what the first one reaches with `size`; "" while unknown."""
-    one = by_x(results, "examples", where={"network": first}).get(float(size))
-    curve = {
-        at: Spread.of(list(seeds.values())).mean
-        for at, seeds in sorted(by_x(results, "examples", where={"network": second}).items())
-    }
-    if one is None or len(curve) < 2:
+    goals = by_x(results, "examples", where={"network": first}).get(float(size), {})
+    need = need_of(by_x(results, "examples", where={"network": second}), goals)
+    if need is None:
         return ""
-    goal, named = Spread.of(list(one.values())).mean, titles((first, second))
+    goal, named = Spread.of(list(goals.values())).mean, titles((first, second))
     lead = f"What {named[first]} reaches with {size:,} examples ({100 * goal:.1f} %), {named[second]}"
-    at = crossing(curve, goal)
-    if at is None:
-        return f"{lead} does not reach with {max(curve):,.0f}."
-    if at <= min(curve):
-        return f"{lead} reaches with {min(curve):,.0f} or fewer."
-    how = f"between the sizes that were tried, on the logarithmic axis{_each_seed(results, second, one)}"
-    return f"{lead} reaches with about {_rounded(at):,} ({how})."
-
-
-def _each_seed(results: Sequence[Result], network: str, goals: Mapping[Value, float]) -> str:
-    """How far the examples needed differ from seed to seed, as in "; 420 to 510 with 3 seeds"; "" for one seed."""
-    curves = by_x(results, "examples", where={"network": network})
-    seeds = [seed for seed in goals if all(seed in shares for shares in curves.values())]
-    found = [crossing({at: shares[seed] for at, shares in curves.items()}, goals[seed]) for seed in seeds]
-    known = sorted(_rounded(at) for at in found if at is not None)
-    if len(seeds) < 2 or not known:
-        return ""
-    missed = f", {len(found) - len(known)} of which never reach it" if len(known) < len(found) else ""
-    return f"; {known[0]:,} to {known[-1]:,} with {len(found)} seeds{missed}"
+    seeds, most = len(need.found), f"{need.most:,.0f}"
+    if not need.reached:
+        return f"{lead} does not reach with {most}."
+    if need.median is None:
+        return f"{lead} reaches with {seeds - need.never} of {seeds} seeds only ({need.span}), with up to {most} tried."
+    spread = f"{need.span} with " + (f"{seeds - need.never} of {seeds} seeds" if need.never else f"{seeds} seeds")
+    missed = f", not with {most} with {'the other' if need.never == 1 else 'the others'}" if need.never else ""
+    if need.median <= need.least:
+        return f"{lead} reaches with {need.least:,.0f} or fewer{f' ({spread}{missed})' if missed else ''}."
+    how = "between the sizes that were tried, on the logarithmic axis"
+    return f"{lead} reaches with {need.about} ({how}{f'; {spread}{missed}' if seeds > 1 else ''})."
 
 
 EXPERIMENT: Final = ExperimentInfo(

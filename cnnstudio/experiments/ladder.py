@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final, cast
 
+from cnnstudio.core.comparisons import beyond_all
 from cnnstudio.core.experiment import (
     Chart,
     ExperimentInfo,
@@ -27,19 +28,21 @@ from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments import examples
+from cnnstudio.experiments._charts import bars_chart, lines_chart
 from cnnstudio.experiments._grid import (
     SEEDS,
     SETS,
     Shares,
     by_network,
     by_x,
-    crossing,
     dataset_knob,
     examples_knob,
     having,
     race_of,
     repeated,
+    still,
 )
+from cnnstudio.experiments._needs import Need, need_of
 from cnnstudio.experiments._rungs import ROLES, RUNGS, SAID, Equal, sized
 
 ID: Final = "ladder"
@@ -63,8 +66,8 @@ def _budget(settings: Settings) -> tuple[Equal, int]:
     return equal, int(settings["budget"]) or BUDGETS[equal]
 
 
-def _sizes(settings: Settings) -> tuple[int, ...]:
-    """Sizes of the training set, the whole one first."""
+def sizes_of(settings: Settings) -> tuple[int, ...]:
+    """Sizes of the training set that are tried, the whole one first."""
     asked = {"least": settings["least"], "most": settings["examples"], "points": settings["points"]}
     return tuple(reversed(examples.sizes(asked)))
 
@@ -83,7 +86,7 @@ def _plan(settings: Settings) -> tuple[Order, ...]:
             "schedule": examples.SCHEDULE,
             "learning_rate": examples.RATE,
         }
-        for size in _sizes(settings)
+        for size in sizes_of(settings)
         for rung in RUNGS
     ]
     planned = repeated(ID, points, settings)
@@ -109,11 +112,11 @@ def measure(order: Order) -> Measuring:
 
 
 def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
-    most = _sizes(settings)[0]
+    most = sizes_of(settings)[0]
     whole = having(results, {"examples": most})
     charts = [_bars(whole), _over_shift(whole)]
-    if len(_sizes(settings)) > 1:
-        charts.append(_over_examples(results))
+    if len(sizes_of(settings)) > 1:
+        charts += [_over_examples(results), _needs_chart(results, sizes_of(settings))]
     said, guess = _verdict(settings, whole, results)
     return Findings(tuple(charts), _tables(settings, whole, results), tuple(said), guess, len(results),
                     len(_plan(settings)))  # fmt: skip
@@ -130,19 +133,17 @@ def _bars(results: Sequence[Result]) -> Chart:
     for name, shares in rows.items():
         points = {float(place): list(shares.get(rung, {}).values()) for place, rung in enumerate(RUNGS)}
         found.append(series(name, points, dashed=name != "train"))
-    return Chart(
-        "ladder", "Accuracy on every rung", "bars", "rung", "accuracy", tuple(found), tuple(RUNGS.values())
-    )  # fmt: skip
+    return bars_chart("ladder", "Accuracy on every rung", "rung", "accuracy", found, tuple(RUNGS.values()))
 
 
 def _over_shift(results: Sequence[Result]) -> Chart:
     found = []
     for rung in RUNGS:
-        points = {0.0: list(by_network(results, "test").get(rung, {}).values())}
+        points = {0.0: list(still(results).get(rung, {}).values())}
         for place, px in enumerate(DISTANCES_PX):
             points[float(px)] = list(by_network(results, "moved", place).get(rung, {}).values())
         found.append(_line(rung, points))
-    return Chart("moved", "Accuracy on test pictures that were moved", "lines", "shift (px)", "accuracy", tuple(found))
+    return lines_chart("moved", "Accuracy on test pictures that were moved", "shift (px)", "test accuracy", found)
 
 
 def _over_examples(results: Sequence[Result]) -> Chart:
@@ -150,9 +151,9 @@ def _over_examples(results: Sequence[Result]) -> Chart:
     for rung in RUNGS:
         shares = by_x(results, "examples", where={"network": rung})
         found.append(_line(rung, {size: list(seeds.values()) for size, seeds in shares.items()}))
-    return Chart(
-        "examples", "Accuracy against the number of training examples", "lines", "training examples", "accuracy",
-        tuple(found), log_x=True,
+    return lines_chart(
+        "examples", "Test accuracy against the number of training examples", "training examples", "test accuracy",
+        found, log_x=True,
     )  # fmt: skip
 
 
@@ -160,23 +161,46 @@ def _line(rung: str, points: Mapping[float, Sequence[float]]) -> Series:
     return series(RUNGS[rung], points, network=rung, role=ROLES.get(rung, "cnn"), dashed=True)
 
 
-def needed(results: Sequence[Result], rung: str, most: int) -> float | None:
-    """Examples with which a rung reaches what the dense network reaches with all of them.
+def needed(results: Sequence[Result], rung: str, most: int, tried: Sequence[int] = ()) -> Need | None:
+    """Examples with which a rung reaches what the dense network reaches with `most`, each seed by itself.
 
-    None where it never does, or where fewer than two sizes are known.
+    None while fewer than two sizes are known, or one of those that are `tried` is not.
     """
-    dense = by_x(results, "examples", where={"network": "dense"}).get(float(most))
-    if dense is None:
-        return None
-    curve = by_x(results, "examples", where={"network": rung})
-    means = {size: Spread.of(list(seeds.values())).mean for size, seeds in curve.items()}
-    if len(means) < 2:
-        return None
-    return crossing(means, Spread.of(list(dense.values())).mean)
+    goals = by_x(results, "examples", where={"network": "dense"}).get(float(most), {})
+    curves = by_x(results, "examples", where={"network": rung})
+    return need_of(curves, goals) if all(float(size) in curves for size in tried) else None
+
+
+def _needs_chart(results: Sequence[Result], tried: Sequence[int]) -> Chart:
+    """The fewest, the middle and the most examples needed on every rung; rungs that never get there have no bar."""
+    needs = {rung: needed(results, rung, tried[0], tried) for rung in RUNGS}
+    reached = {float(place): need for place, need in enumerate(needs.values()) if need is not None and need.reached}
+    rows: dict[str, dict[float, float | None]] = {"median": {x: need.median for x, need in reached.items()}}
+    if any(len(need.found) > 1 for need in reached.values()):
+        ends = {"fewest": 0, "most": -1}
+        spans = {name: {x: need.reached[end] for x, need in reached.items()} for name, end in ends.items()}
+        rows = {"fewest": {**spans["fewest"]}, **rows, "most": {**spans["most"]}}
+    bars = [
+        series(name, {x: [at] for x, at in row.items() if at is not None}, dashed=name != "median")
+        for name, row in rows.items()
+    ]
+    seeds = max((len(need.found) for need in reached.values()), default=0)
+    of = f", median and range of {seeds} seeds" if seeds > 1 else ""
+    return Chart(
+        "needed", f'Examples needed for what "dense" reads of the test pictures with {tried[0]:,}', "bars", f"rung{of}",
+        "training examples", tuple(bars), tuple(_reach(rung, needs[rung]) for rung in RUNGS), percent=False,
+    )  # fmt: skip
+
+
+def _reach(rung: str, need: Need | None) -> str:
+    """A rung's name, with the seeds that never get there."""
+    if need is None or not need.never:
+        return RUNGS[rung]
+    return f"{RUNGS[rung]}: {need.never} of {len(need.found)} never" if need.reached else f"{RUNGS[rung]}: never"
 
 
 def _tables(settings: Settings, whole: Sequence[Result], results: Sequence[Result]) -> tuple[Table, ...]:
-    most, rows = _sizes(settings)[0], []
+    tried, rows = sizes_of(settings), []
     for rung, title in RUNGS.items():
         own = having(whole, {"network": rung})
         if not own:
@@ -185,22 +209,19 @@ def _tables(settings: Settings, whole: Sequence[Result], results: Sequence[Resul
         accuracies = [*(by_network(own, name)[rung] for name in SETS), _far(own)[rung],
                       by_network(own, "consistency", 0)[rung]]  # fmt: skip
         told = [Spread.of(list(each.values())).as_percent for each in accuracies]
-        known = by_x(results, "examples", where={"network": rung})
-        every = len(known) == len(_sizes(settings)) > 1
-        need = _said(needed(results, rung, most), _sizes(settings)) if every else "unknown"
         rows.append((title, values["weights"], values["macs"], f"{100 * values['off']:+.1f} %", *told,
-                     need, len(own)))  # fmt: skip
+                     *_need_cells(needed(results, rung, tried[0], tried)), len(own)))  # fmt: skip
     headings = ("rung", "weights", "MACs", "off the budget", *SETS, f"test, moved by {FAR_PX} px",
-                "consistency at 1 px", f"examples for what dense reaches with {most:,}", "seeds")  # fmt: skip
+                "consistency at 1 px", f"examples for what dense reaches with {tried[0]:,} (median)", "fewest to most",
+                "seeds that reach it", "seeds")  # fmt: skip
     said = Table("What each rung is", ("rung", "adds"), tuple((RUNGS[rung], text) for rung, text in SAID.items()))
-    return Table("The ladder", headings, tuple(rows)), said
+    return Table("The ladder: mean ± standard deviation of the seeds", headings, tuple(rows)), said
 
 
-def _said(at: float | None, tried: Sequence[int]) -> str:
-    """A number of examples in words."""
-    if at is None:
-        return "not reached"
-    return f"{tried[-1]:,} or fewer" if at <= tried[-1] else f"about {round(at, -1):,.0f}"
+def _need_cells(need: Need | None) -> tuple[str, str | None, str | None]:
+    if need is None:
+        return "unknown", None, None
+    return need.about, need.span or None, f"{len(need.reached)} of {len(need.found)}"
 
 
 def steps(shares: Shares) -> dict[str, Gap]:
@@ -214,29 +235,41 @@ def steps(shares: Shares) -> dict[str, Gap]:
 
 
 def largest(gaps: Mapping[str, Gap]) -> str:
-    """The rung whose step up is the largest of those beyond the seeds, or of all where none is."""
-    sure = {rung: gap for rung, gap in gaps.items() if gap.beyond_seeds and gap.mean > 0} or gaps
+    """The rung whose step up is the largest of those beyond the seeds, or of all where none is.
+
+    All steps are looked at, so that they are tested together (`comparisons.beyond_all`).
+    """
+    beyond = beyond_all(gaps)
+    sure = {rung: gap for rung, gap in gaps.items() if beyond[rung] and gap.mean > 0} or gaps
     return max(sure, key=lambda rung: sure[rung].mean)
 
 
 def _mattered(shares: Shares, of: str) -> str:
     """Which step mattered most, as far as it can be told from the next one."""
     gaps = steps(shares)
+    beyond = beyond_all(gaps)
     rung, top = largest(gaps), max(gaps, key=lambda each: gaps[each].mean)
     if gaps[top].mean <= 0:
         return f"For {of} no step of the ladder leads upwards."
-    told = gap_sentence(f'"{RUNGS[rung]}"', f'"{RUNGS[_below(rung)]}"', gaps[rung])
-    if gaps[rung].beyond_seeds is False:
+    told = gap_sentence(f'"{RUNGS[rung]}"', f'"{RUNGS[_below(rung)]}"', gaps[rung], beyond=beyond[rung])
+    if beyond[rung] is False:
         return f"For {of} no step upwards is beyond the seeds. The largest is {STEPS[rung]}. {told}"
     if rung != top:
         more = f"That of {STEPS[top]} is larger on average, but within what the seeds do."
         return f"For {of}, {STEPS[rung]} is the largest step beyond the seeds: {told} {more}"
-    following = max((each for each in gaps if each != rung), key=lambda each: gaps[each].mean)
-    lead = Gap.by_seed(_rises(shares, rung), _rises(shares, following))
-    if lead is not None and lead.beyond_seeds:
+    others = sorted((each for each in gaps if each != rung), key=lambda each: -gaps[each].mean)
+    close = [each for each in others if not _smaller(shares, each, rung)]
+    if not close:
         return f"For {of}, {STEPS[rung]} mattered most: {told}"
-    doubt = "" if gaps[rung].n == 1 else f" The next one, {STEPS[following]}, is not smaller beyond the seeds."
+    which = f"The next one, {STEPS[close[0]]}," if close[0] == others[0] else f"That of {STEPS[close[0]]}"
+    doubt = "" if gaps[rung].n == 1 else f" {which} is not smaller beyond the seeds."
     return f"For {of}, {STEPS[rung]} was the largest step: {told}{doubt}"
+
+
+def _smaller(shares: Shares, rung: str, than: str) -> bool:
+    """Whether a step is smaller than another one beyond the seeds."""
+    lead = Gap.by_seed(_rises(shares, than), _rises(shares, rung))
+    return lead is not None and lead.mean > 0 and lead.beyond_seeds is True
 
 
 def _below(rung: str) -> str:
@@ -268,19 +301,20 @@ def _verdict(settings: Settings, whole: Sequence[Result], results: Sequence[Resu
 
 def _down(gaps: Mapping[str, Gap]) -> list[str]:
     """Names steps that led downwards."""
-    worse = [STEPS[rung] for rung, gap in gaps.items() if gap.mean < 0 and gap.beyond_seeds]
+    beyond = beyond_all(gaps)
+    worse = [STEPS[rung] for rung, gap in gaps.items() if gap.mean < 0 and beyond[rung]]
     return [f"At this budget these steps cost accuracy, beyond the seeds: {', '.join(worse)}."] if worse else []
 
 
 def _examples_sentence(settings: Settings, results: Sequence[Result]) -> list[str]:
-    tried = _sizes(settings)
-    found = {rung: at for rung in STEPS if (at := needed(results, rung, tried[0])) is not None}
-    known = by_x(results, "examples")
-    if not found or len(tried) < 2 or any(float(size) not in known for size in tried):
+    tried = sizes_of(settings)
+    needs = {rung: need for rung in STEPS if (need := needed(results, rung, tried[0], tried)) is not None}
+    if len(needs) < len(STEPS):
         return []
-    rung = min(found, key=lambda each: found[each])
-    about = _said(found[rung], tried)
-    return [f'What "dense" reaches with {tried[0]:,} examples, "{RUNGS[rung]}" reaches with {about}.']
+    told = "; ".join(f'"{RUNGS[rung]}" {need.told}' for rung, need in needs.items())
+    seeds = min(len(need.found) for need in needs.values())
+    of = f" (median and range of {seeds} seeds)" if seeds > 1 else ""
+    return [f'Examples for what "dense" reaches with {tried[0]:,}{of}: {told}.']
 
 
 def _off_sentence(settings: Settings, whole: Sequence[Result]) -> list[str]:
@@ -315,7 +349,7 @@ EXPERIMENT: Final = ExperimentInfo(
     ),
     knobs=(
         Knob("equal", "equal", "weights", "What all rungs have as many of.", choices=tuple(BUDGETS)),
-        Knob("budget", "budget", 0, "Weights, or multiply-adds for one picture; 0 is "
+        Knob("budget", "budget", 0, "Weights, or multiply-adds for one picture (normalisation is not counted); 0 is "
              f"{BUDGETS['weights']:,} or {BUDGETS['macs']:,}.", minimum=0, maximum=10_000_000),
         dataset_knob(),
         examples_knob(4_000),

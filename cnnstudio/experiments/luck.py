@@ -20,7 +20,8 @@ from cnnstudio.core.experiment import (
     Table,
 )
 from cnnstudio.core.knobs import Knob
-from cnnstudio.core.statistics import POINTS, Gap, Interval, Spread, figures, gap_sentence, series, student_interval
+from cnnstudio.core.statistics import POINTS, Gap, Interval, Spread, figures, series, student_interval
+from cnnstudio.experiments._best import compared, others_said
 from cnnstudio.experiments._charts import bars_chart, lines_chart
 from cnnstudio.experiments._grid import (
     EPOCHS,
@@ -154,14 +155,14 @@ def _verdict(tests: Shares, pairs: Sequence[Pair], named: Mapping[str, str]) -> 
     closest = between(pairs, order[0], order[1])
     assert closest is not None  # they are two of the networks
     best, gap = named[order[0]], closest.gap
-    said = [gap_sentence(best, named[order[1]], gap, beyond=closest.beyond)]
+    said = [compared(pairs, order[0], order[1], named)]
     if closest.beyond is None:
         return said, None
     said.append(_interval(closest, len(pairs)))
     if gap.mean:
         said.append(_seeds_ahead(best, gap))
     if len(order) > 2:
-        said += _others(order, pairs, named)
+        said += others_said(order, pairs, named)
     if gap.n < FEW and gap.spread.deviation:
         said.append(_few(gap.n, len(pairs)))
     unsure = gap.spread.deviation == 0 and gap.mean != 0 and not closest.beyond
@@ -202,23 +203,6 @@ def _seeds_ahead(best: str, gap: Gap) -> str:
     level = sum(difference == 0 for difference in gap.differences)
     tied = f", and level with {level}" if level else ""
     return f"{best} was ahead with {_ahead(gap)} of {gap.n} seeds{tied}."
-
-
-def _others(order: Sequence[str], pairs: Sequence[Pair], named: Mapping[str, str]) -> list[str]:
-    """Of which networks the best one is ahead beyond the seeds, and how that is decided."""
-    against = {other: between(pairs, order[0], other) for other in order[1:]}
-    sure = [named[other] for other, pair in against.items() if pair is not None and pair.beyond]
-    if len(sure) == len(against):
-        told = f"{named[order[0]]} is ahead of each of the other {len(sure)} networks beyond the seeds."
-    elif sure:
-        told = f"Beyond the seeds {named[order[0]]} is ahead of {' and '.join(sure)} only."
-    else:
-        told = f"{named[order[0]]} is the best on average, but not ahead of any other network beyond the seeds."
-    return [
-        told,
-        f"The best was chosen by the numbers that it is compared by, so that all {len(pairs)} pairs are tested and "
-        "corrected together (Student's paired test; Holm 1979).",
-    ]
 
 
 def _few(seeds: int, pairs: int) -> str:

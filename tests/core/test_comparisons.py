@@ -106,6 +106,7 @@ def test_only_seeds_that_all_have_count():
     assert ranked(THREE | {"c": {3: 0.1}}) == ["a", "b", "c"]
     assert every_pair(THREE | {"d": {}}) == every_pair({}) == every_pair({"a": THREE["a"]}) == ()
     assert shared({}) == {}
+    assert list(shared({"a": {0: 1.0, 1: 2.0}, "b": {1: 3.0, 0: 4.0}})["b"].values()) == [4.0, 3.0]
 
 
 def test_a_lead_that_one_of_many_pairs_has_by_chance_is_none():

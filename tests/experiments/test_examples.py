@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from cnnstudio import experiments
 from cnnstudio.core.errors import StudioError
 from cnnstudio.engine.session import finish
+from cnnstudio.experiments._grid import crossing
 from cnnstudio.experiments.examples import (
     BATCH,
     EXPERIMENT,
     LEAST_EPOCHS,
     STEPS,
-    crossing,
     epochs_for,
     leader_and_other,
     needed_sentence,
@@ -94,7 +94,7 @@ def test_the_examples_needed_are_told_with_their_spread(results_of):
         return values({**params, "seed": 0}) | ({"test": 0.29} if low else {})
 
     said = needed_sentence(results_of(EXPERIMENT, settings, one_never), "lenet5", "mlp", 100)
-    assert said.endswith("; 1,000 to 1,000 with 2 seeds, 1 of which never reach it).")
+    assert said.endswith("MLP reaches with 1 of 2 seeds only (1,000), with up to 10,000 tried.")
 
 
 @pytest.mark.parametrize(("ahead", "guess"), [(0.0, 0), (0.1, 1), (-0.1, 2)])

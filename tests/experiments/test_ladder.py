@@ -99,9 +99,12 @@ def test_the_verdict_is_computed(results_of):
     assert findings.guess == 0
     assert said[0].startswith('For accuracy, locality mattered most: "local" is ahead of "dense" by 5 points')
     assert said[1].startswith("For accuracy on pictures moved by 2 px, sharing weights mattered most")
-    assert said[2].startswith('What "dense" reaches with 4,000 examples, "residual depth" reaches with about')
+    assert said[2].startswith(
+        'Examples for what "dense" reaches with 4,000 (median and range of 3 seeds): "local" about '
+    )
+    assert said[2].endswith('; "residual depth" about 630 (each seed).')
     assert said[3] == 'Whole widths miss the budget of 30,000 weights: "local" by -6.2 %.'
-    assert [chart.kind for chart in findings.charts] == ["bars", "lines", "lines"]
+    assert [chart.kind for chart in findings.charts] == ["bars", "lines", "lines", "bars"]
     assert len(findings.tables[0].rows) == len(findings.tables[1].rows) == 6
     needs = [row[9] for row in findings.tables[0].rows]
     assert needs[0] == "about 4,000"

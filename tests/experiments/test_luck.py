@@ -64,8 +64,10 @@ def test_the_best_of_three_is_corrected_for_having_been_chosen(results_of):
     found = _found(results_of, _three, networks=THREE, seeds=5)
     assert found.sentences[0].startswith("No difference beyond the seeds: Small CNN is ahead of LeNet-5 by 0.3 points")
     assert "Student's 95 % interval, the level at which this one of 3 pairs is tested" in found.sentences[1]
-    assert found.sentences[3] == "Beyond the seeds Small CNN is ahead of MLP only."
-    assert "all 3 pairs are tested and corrected together" in found.sentences[4]
+    assert found.sentences[3] == (
+        "Beyond the seeds, Small CNN is ahead of MLP only: it was chosen by the same numbers, so all 3 pairs are "
+        "tested together (Student's paired test; Holm 1979)."
+    )
     assert found.guess == 1
     rows = {(row[0], row[1]): row for row in found.tables[1].rows}
     assert rows["Small CNN", "LeNet-5"][-1] == "no"
@@ -79,7 +81,7 @@ def test_the_best_of_three_is_corrected_for_having_been_chosen(results_of):
 def test_a_best_that_is_sure_is_ahead_of_each(results_of):
     found = _found(results_of, lambda params: _three(params, 0.02), networks=THREE, seeds=3)
     assert found.guess == 0
-    assert found.sentences[3] == "Small CNN is ahead of each of the other 2 networks beyond the seeds."
+    assert found.sentences[3].startswith("Small CNN is ahead of each of the other 2 beyond the seeds: it was chosen")
     assert found.sentences[-1].startswith(
         "3 seeds show large gaps only: one counts if it is over 2.5 times its own spread"
     )
@@ -105,7 +107,7 @@ def test_equal_differences_have_no_spread_to_go_by(results_of, seeds, guess, sai
 def test_networks_that_are_alike_are_said_to_be(results_of):
     found = _found(results_of, lambda params: _three(params) | {"test": 0.5}, networks=THREE, seeds=3)
     assert found.sentences[0] == "No difference: MLP and LeNet-5 are equal with each of 3 seeds."
-    assert "not ahead of any other network beyond the seeds" in found.sentences[2]
+    assert "not ahead of any other one beyond the seeds" in found.sentences[2]
     assert found.guess == 1
 
 

@@ -26,6 +26,7 @@ def _as_measured(params):
         "test": test,
         "consistency": [share, share - 0.1, share - 0.2],
         "moved": [test - 0.05, test - 0.1, test - 0.3],
+        "still": test - 0.01,
         "map": "16 x 7 x 7",
         "weights": 11_274,
         "macs": 791_840,
@@ -72,6 +73,9 @@ def test_the_verdict_is_computed(results_of):
     assert '"none" is ahead of "global max" by 8 points' in findings.sentences[3]
     assert [len(line.x) for line in findings.charts[0].series] == [3] * 7
     assert [len(line.x) for line in findings.charts[1].series] == [4] * 7
+    assert findings.charts[1].series[0].mean[0] == pytest.approx(0.84)
+    assert findings.charts[1].y_label == "test accuracy, mean ± SD of 3 seeds"
+    assert findings.charts[2].x_label == "how maps are made smaller (mean ± standard deviation of 3 seeds)"
     assert findings.charts[2].x_names == tuple(WAYS.values())
     assert len(findings.tables[0].rows) == 7
 
@@ -98,6 +102,41 @@ def test_the_steadiest_is_called_accurate_only_beside_the_next_one_and_the_sprea
     assert findings.guess == 3
     assert findings.sentences[3].startswith("Accuracy on pictures that did not move: No difference beyond the seeds")
     assert '"blur" is ahead of' in findings.sentences[3]
+
+
+def test_the_steadiest_must_be_steadier_than_each_other_one(results_of):
+    wild = {"max": (0.2, 0.98, 0.4), "blur": (0.9, 0.91, 0.9), "none": (0.8, 0.8, 0.8)}
+
+    def values(params):
+        share = wild[params["network"]][params["seed"]]
+        return _as_measured(params) | {"consistency": [share] * 3, "test": 1 - share}
+
+    given = {"ways": "none,max,blur"}
+    said = EXPERIMENT.findings(EXPERIMENT.settings(given), results_of(EXPERIMENT, given, values)).sentences
+    assert said[0].startswith('Moved by 1 px: "blur" is steadier than "none" by 10 points: the gap is ')
+    assert said[0].endswith(' Against "max" that is not beyond the seeds.')
+    assert said[1].startswith("Accuracy on pictures that did not move: No difference beyond the seeds")
+    assert '"max" is ahead of "blur" by 38 points on average' in said[1]
+
+
+def test_who_had_not_done_learning_is_named(results_of):
+    def values(params):
+        return _as_measured(params) | {"train": 0.81 if params["network"] == "global" else 0.95}
+
+    findings = EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, values))
+    last = 'Not all had learned their training pictures when the epochs were over: "global max" 81 %.'
+    assert findings.sentences[-1] == last
+
+
+def test_only_seeds_that_all_ways_have_are_compared(results_of):
+    settings = EXPERIMENT.settings()
+    plan = [
+        order for order in EXPERIMENT.plan(settings) if order.params["network"] != "max" or not order.params["seed"]
+    ]
+    findings = EXPERIMENT.findings(settings, results_of(EXPERIMENT, {}, _as_measured, plan))
+    assert "with one seed; nothing can be said about luck." in findings.sentences[0]
+    plan = [order for order in plan if order.params["network"] != "max" or order.params["seed"]]
+    assert EXPERIMENT.findings(settings, results_of(EXPERIMENT, {}, _as_measured, plan)).sentences == ()
 
 
 def test_partial_results_give_no_verdict_yet(results_of):
@@ -139,6 +178,8 @@ def test_consistency_is_what_counting_gives():
                 right += here == label
         assert found["consistency"][place] == pytest.approx(same / 160)
         assert found["moved"][place] == pytest.approx(right / 160)
+    still = [verdict(image) == label for image, label in zip(pictures.images, pictures.labels, strict=True)]
+    assert found["still"] == pytest.approx(np.mean(still))
 
 
 def test_a_real_run_measures_everything():

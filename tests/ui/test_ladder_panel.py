@@ -1,14 +1,18 @@
 """The ladder's panel: a staircase that costs before it measures, and frames the largest step."""
 
+import dataclasses
+import math
+
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.experiment import Result
+from cnnstudio.experiments._needs import Need
 from cnnstudio.experiments._rungs import RUNGS, sized
 from cnnstudio.ui.panels.ladder import LadderPanel
 from cnnstudio.ui.theme import PROJECTOR
-from cnnstudio.ui.widgets.staircase import percent, short
+from cnnstudio.ui.widgets.staircase import need_cell, percent, short
 from tests.ui.live_experiments import skipped
 
 TEST = {"dense": 0.80, "local": 0.82, "shared": 0.90, "pooling": 0.93, "norm": 0.94, "residual": 0.93}
@@ -48,9 +52,44 @@ def test_costs_are_there_before_anything_ran(panel):
 def test_the_largest_step_is_marked_and_the_verdict_says_so(panel):
     measure(panel)
     assert [row.most for row in panel.stairs.rows] == [False, False, True, False, False, False]
-    assert panel.stairs.cells(panel.stairs.rows[2])[3:5] == ("90.1 ± 0.1", "+8.0")
+    assert panel.stairs.cells(panel.stairs.rows[2])[3:5] == ("90.1 ± 0.1", "+8.0 ± 0.0")
     assert "sharing weights mattered most" in panel.verdict.headline.text()
     assert panel.stairs.rows[0].needed == pytest.approx(4_000)
+    assert panel.stairs.cells(panel.stairs.rows[0])[-1] == "4.0k"
+    assert panel.stairs.rows[2].sure
+    assert "mean ± standard deviation of 3 seeds" in panel.stairs.rows[2].explanation
+    panel.grab()
+
+
+def test_examples_needed_are_shown_with_their_range_and_with_the_seeds_that_never_get_there(panel):
+    row = panel.stairs.rows[1]
+    said = {
+        (600.0, 640.0, 712.0): ("640 (600 to 710)", "640", "about 640 (600 to 710)."),
+        (600.0, 640.0, math.inf): ("640 (600 to 640), 1 never", "640, 1 never", "never with 1 of 3 seeds"),
+        (600.0, math.inf, math.inf): ("mostly never (600)", "mostly never", "not reached with 2 of 3 seeds"),
+        (math.inf,) * 3: ("never", "never", "not reached."),
+        (1_240.0,): ("1.2k", "1.2k", "about 1,200."),
+    }
+    for found, (whole, brief, told) in said.items():
+        shown = dataclasses.replace(row, need=Need(found, 200, 4_000))
+        assert (need_cell(shown), need_cell(shown, brief=True)) == (whole, brief)
+        assert told in shown.explanation
+    assert need_cell(row) == ""
+    measure(panel)
+    panel.stairs.resize(1_200, 400)
+    assert not panel.stairs._brief
+    panel.stairs.resize(500, 400)
+    assert panel.stairs._brief
+
+
+def test_a_largest_step_within_the_seeds_is_framed_otherwise(panel):
+    for order in panel.info.plan(panel.form.values):
+        wobble = 0.05 * (-1) ** (order.params["seed"] + len(order.params["network"]))
+        result = made_up(order)
+        panel.live.take(Result(order, {**result.values, "test": 0.8 + wobble}))
+    panel._refresh()
+    assert [row.most for row in panel.stairs.rows].count(True) == 1
+    assert not any(row.sure for row in panel.stairs.rows)
     panel.grab()
 
 

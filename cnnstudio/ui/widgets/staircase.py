@@ -37,9 +37,11 @@ _TIPS: Final = (
     "Weights that are learned.",
     "Multiply-adds for one picture.",
     "Test pictures read, in %, with the spread of the seeds.",
-    "Points ahead of the rung below; the largest step is framed.",
-    "Test pictures that were moved, read, in %.",
-    "Training examples with which this rung reaches what the lowest reaches with all.",
+    "Points ahead of the rung below on test pictures, with the spread of the seeds; the largest step is framed, with "
+    "dots where it is not beyond the seeds.",
+    "Test pictures that were moved, read, in %, with the spread of the seeds.",
+    "Training examples with which this rung reaches what the lowest reaches with all: the median of the seeds, and "
+    "from the fewest to the most.",
 )
 
 
@@ -58,6 +60,29 @@ def percent(spread: Spread | None) -> str:
     if spread is None:
         return ""
     text = f"{100 * spread.mean:.1f}"
+    return text if spread.deviation is None else f"{text} ± {100 * spread.deviation:.1f}"
+
+
+def need_cell(row: StairRow, *, brief: bool = False) -> str:
+    """The examples needed, as in "1.2k (1.0k to 1.3k)", "620, 1 never" or "never"; the middle one where it is brief."""
+    need = row.need
+    if need is None:
+        return ""
+    if not need.reached:
+        return "never"
+    middle = short(need.rounded(need.median)) if need.median is not None else "mostly never"
+    ends = list(dict.fromkeys(short(need.rounded(end)) for end in (need.reached[0], need.reached[-1])))
+    span = f" ({' to '.join(ends)})" if len(ends) > 1 or need.median is None else ""
+    never = f", {need.never} never" if need.never and need.median is not None else ""
+    return middle + never if brief else middle + span + never
+
+
+def step_cell(row: StairRow) -> str:
+    """Points ahead of the rung below, with the spread of the seeds: "+8.0 ± 0.3"."""
+    if row.step is None:
+        return ""
+    spread = row.step.spread
+    text = f"{100 * spread.mean:+.1f}"
     return text if spread.deviation is None else f"{text} ± {100 * spread.deviation:.1f}"
 
 
@@ -106,11 +131,10 @@ class Staircase(Explained):
         self._theme = theme
         self.update()
 
-    def cells(self, row: StairRow) -> tuple[str, ...]:
-        """The texts of one rung, by column; the first one is its name."""
-        step = "" if row.step is None else f"{100 * row.step.mean:+.1f}"
-        needed = "" if row.needed is None else f"{round(row.needed):,}"
-        texts = (short(row.weights), short(row.macs), percent(row.test), step, percent(row.moved), needed)
+    def cells(self, row: StairRow, *, brief: bool = False) -> tuple[str, ...]:
+        """The texts of one rung, by column, in brief where there is little room; the first one is its name."""
+        need = need_cell(row, brief=brief)
+        texts = (short(row.weights), short(row.macs), percent(row.test), step_cell(row), percent(row.moved), need)
         return (row.title, *texts)
 
     # Places
@@ -131,15 +155,24 @@ class Staircase(Explained):
 
     def columns(self) -> list[tuple[float, float]]:
         """Left end and width of every column; the plot is between the first one and the others, where there is room."""
-        metrics = self._metrics(bold=True)
-        lines = [self._headings(), *map(self.cells, self._rows)]
-        wide = [max(map(metrics.horizontalAdvance, texts)) + GRID_PX for texts in zip(*lines, strict=True)][1:]
+        wide = self._widths(brief=self._brief)
         left = self.width() - sum(wide)
         found = [(0.0, left)]
         for each in wide:
             found.append((left, each))
             left += each
         return found
+
+    def _widths(self, *, brief: bool) -> list[float]:
+        """Of all columns but the first."""
+        metrics = self._metrics(bold=True)
+        lines = [self._headings(), *(self.cells(row, brief=brief) for row in self._rows)]
+        return [max(map(metrics.horizontalAdvance, texts)) + GRID_PX for texts in zip(*lines, strict=True)][1:]
+
+    @property
+    def _brief(self) -> bool:
+        """Whether ranges find no room beside whole names."""
+        return self.width() - sum(self._widths(brief=False)) < self._names_px()
 
     def plot_rect(self) -> tuple[float, float]:
         """Left end and width of the plot; its width is 0 where there is no room."""
@@ -207,7 +240,7 @@ class Staircase(Explained):
         named = row.title if self._narrow else _switch(row)
         name = self._metrics(bold=True).elidedText(named, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
-        for number, ((start, wide), text) in enumerate(zip(columns, self.cells(row), strict=True)):
+        for number, ((start, wide), text) in enumerate(zip(columns, self.cells(row, brief=self._brief), strict=True)):
             if number == 0:
                 continue
             strong = number == 4 and row.most
@@ -216,15 +249,15 @@ class Staircase(Explained):
             box = QRectF(start, line.top(), wide, line.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
             if strong:
-                self._paint_frame(painter, box, text)
+                self._paint_frame(painter, box, text, sure=row.sure)
         self._paint_dots(painter, line, row)
 
-    def _paint_frame(self, painter: QPainter, box: QRectF, text: str) -> None:
+    def _paint_frame(self, painter: QPainter, box: QRectF, text: str, *, sure: bool) -> None:
         metrics = self._metrics(bold=True)
         tall = min(box.height() - 2, metrics.height() + 2)
         wide = metrics.horizontalAdvance(text) + GRID_PX
         frame = QRectF(box.right() - wide + GRID_PX / 2, box.center().y() - tall / 2, wide - 1, tall)
-        painter.setPen(QPen(QColor(SELECTION), 2))
+        painter.setPen(QPen(QColor(SELECTION), 2, Qt.PenStyle.SolidLine if sure else Qt.PenStyle.DotLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(frame, 3, 3)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+from cnnstudio.core.comparisons import beyond_all
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import Result, Settings
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence
+
+if TYPE_CHECKING:
+    from cnnstudio.experiments._needs import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,10 @@ class StairRow:
         test: Accuracy on test pictures.
         moved: Accuracy on test pictures that were moved.
         step: How far it is ahead of the rung below.
-        needed: Examples with which it reaches what the lowest rung reaches with all; None where it does not, or not
-            known yet.
+        need: Examples with which it reaches what the lowest rung reaches with all, seed by seed; None where they are
+            not known yet.
         most: Whether its step is the largest one.
+        sure: Whether that step is beyond the seeds, all steps looked at.
     """
 
     title: str
@@ -39,8 +44,14 @@ class StairRow:
     test: Spread | None = None
     moved: Spread | None = None
     step: Gap | None = None
-    needed: float | None = None
+    need: Need | None = None
     most: bool = False
+    sure: bool = False
+
+    @property
+    def needed(self) -> float | None:
+        """The middle one of the examples needed; None where most seeds never get there, or it is not known yet."""
+        return None if self.need is None else self.need.median
 
     @property
     def explanation(self) -> str:
@@ -51,13 +62,17 @@ class StairRow:
                 f"{self.weights:,} weights, {self.macs:,} multiply-adds; {100 * self.off:+.1f} % off the budget."
             )
         if self.test is not None:
-            said.append(f"Test pictures read: {self.test.as_percent}.")
+            spread = f", mean ± standard deviation of {self.test.n} seeds" if self.test.n > 1 else " with one seed"
+            said.append(f"Test pictures read: {self.test.as_percent}{spread}.")
         if self.moved is not None:
             said.append(f"Moved ones: {self.moved.as_percent}.")
         if self.step is not None:
-            said.append(gap_sentence("This rung", "the one below", self.step))
-        if self.needed is not None:
-            said.append(f"Reaches what the lowest rung reaches with all examples with about {round(self.needed):,}.")
+            beyond = self.sure if self.step.n > 1 else None
+            told = gap_sentence("this rung", "the one below", self.step, beyond=beyond)
+            said.append(told[:1].upper() + told[1:])
+        if self.need is not None:
+            seeds = f" Median and range of {len(self.need.found)} seeds." if len(self.need.found) > 1 else ""
+            said.append(f"Examples for what the lowest rung reaches with all: {self.need.told}.{seeds}")
         return " ".join(said)
 
 
@@ -72,19 +87,22 @@ def stair_rows(settings: Settings, results: Sequence[Result]) -> tuple[StairRow,
     from cnnstudio.experiments._grid import by_network, having
     from cnnstudio.experiments._rungs import RUNGS, SAID
 
+    tried = ladder.sizes_of(settings) if results else ()
     most = max((int(result.order.params["examples"]) for result in results), default=0)
     whole = having(results, {"examples": most})
     tests = by_network(whole, "test")
     moved = by_network(whole, "moved", ladder.DISTANCES_PX.index(ladder.FAR_PX))
     gaps = ladder.steps(tests)
     largest = ladder.largest(gaps) if len(gaps) == len(ladder.STEPS) else ""
+    beyond = beyond_all(gaps)
     rows = []
     for rung, title in RUNGS.items():
         weights, macs, off = _costs(settings, rung)
         rows.append(
             StairRow(
                 title, ladder.STEPS.get(rung, ""), SAID[rung], weights, macs, off, _spread(tests.get(rung)),
-                _spread(moved.get(rung)), gaps.get(rung), ladder.needed(results, rung, most), rung == largest,
+                _spread(moved.get(rung)), gaps.get(rung), ladder.needed(results, rung, most, tried), rung == largest,
+                beyond.get(rung) is True,
             )
         )  # fmt: skip
     return tuple(rows)
