@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from cnnstudio.core.colours import network_colours
+from cnnstudio.core.colours import network_colours, network_marks
 from cnnstudio.core.command_line import WrongUse
 from cnnstudio.core.curve_figure import Curve, Plot, curve_figure
 from cnnstudio.core.history import History, Metric, Part
@@ -44,12 +44,14 @@ def draw_curves(history: History, path: Path, name: str = "") -> None:
 
 def _plot(history: History, metric: Metric) -> Plot:
     competitors = history.started.competitors
-    colours = network_colours((card.network, card.role) for card in competitors)
+    roles = [(card.network, card.role) for card in competitors]
+    colours, marks = network_colours(roles), network_marks(roles)
     curves = []
     for card in competitors:
         for part in _PARTS:
             xs, ys = history.curve(card.network, part, metric)
             name = f"{card.title} {part}"
-            curves.append(Curve(name, colours[card.network], xs, ys, dashed=part == "test", bold=part == "test"))
+            tested, mark = part == "test", marks[card.network]
+            curves.append(Curve(name, colours[card.network], xs, ys, dashed=tested, bold=tested, mark=mark))
     end = max([1.0, *(float(curve.xs[-1]) for curve in curves if len(curve.xs))])
     return Plot(tuple(curves), "pictures seen", end, percent=metric == "accuracy")

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any, Final
 
-from cnnstudio.core.colours import network_colours
+from cnnstudio.core.colours import DASHES, NEUTRAL_COLOURS, network_colours, network_marks
 from cnnstudio.core.experiment import Chart, Series
 
 _SIZE_IN: Final = (8.0, 4.5)
@@ -14,7 +14,8 @@ _DPI: Final = 200
 _LABEL_PT: Final = 10.0
 _MUTED: Final = "#595959"
 _GRID: Final = "#E5E5E5"
-_DASHES: Final = (0, (4, 2.5))
+_MARKERS: Final = ("o", "s", "^", "D", "v", "X")
+"""Those of `colours.MARKS`."""
 _BAND_ALPHA: Final = 0.15
 _BARS_WIDTH: Final = 0.8
 """Share of a place that its bars take."""
@@ -63,7 +64,14 @@ def _label(chart: Chart) -> str:
 
 
 def _colours(lines: Sequence[Series]) -> dict[str, str]:
-    return network_colours({line.network or line.name: line.role for line in lines}.items())
+    """By network, or by name where a line is of none: then it is grey, so as not to seem a network's."""
+    none = dict.fromkeys(line.name for line in lines if not line.network and not line.role)
+    greys = {name: NEUTRAL_COLOURS[place % len(NEUTRAL_COLOURS)] for place, name in enumerate(none)}
+    return network_colours((line.network or line.name, line.role) for line in lines if line.name not in greys) | greys
+
+
+def _shapes(lines: Sequence[Series]) -> dict[str, int]:
+    return network_marks((line.network or line.name, line.role) for line in lines)
 
 
 def _axes(plot: Any, chart: Chart, note: str) -> None:
@@ -88,14 +96,14 @@ def _axes(plot: Any, chart: Chart, note: str) -> None:
 
 
 def _lines(drawn: Any, plot: Any, chart: Chart) -> None:
-    colours, factor = _colours(chart.series), _factor(chart)
+    colours, shapes, factor = _colours(chart.series), _shapes(chart.series), _factor(chart)
     ends = []
     for line in chart.series:
-        colour = colours[line.network or line.name]
+        colour, shape = colours[line.network or line.name], shapes[line.network or line.name]
         mean, low, high = ([factor * y for y in ys] for ys in (line.mean, line.low, line.high))
         plot.fill_between(line.x, low, high, color=colour, alpha=_BAND_ALPHA, linewidth=0)
-        style = _DASHES if line.dashed else "-"
-        plot.plot(line.x, mean, color=colour, linestyle=style, linewidth=1.6, marker="o", markersize=3)
+        style = (0, DASHES[shape]) if line.dashed else "-"
+        plot.plot(line.x, mean, color=colour, linestyle=style, linewidth=1.6, marker=_MARKERS[shape], markersize=4)
         if mean:
             ends.append((mean[-1], line.name, colour))
     ends.sort()

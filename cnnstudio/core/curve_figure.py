@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnstudio.core.colours import DASHES
 from cnnstudio.core.labels import spread, tick_text
 
 HEIGHT_IN: Final = 4.5
@@ -20,7 +21,6 @@ _POINTS_PER_INCH: Final = 72
 _LINE_HEIGHT: Final = 1.35
 _MUTED: Final = "#565B64"
 _GRID: Final = "#ECEBE7"
-_DASHES: Final = (0, (4, 2.5))
 _LEFT_IN: Final = 0.68
 _RIGHT_IN: Final = 1.88
 _BELOW_IN: Final = 0.58
@@ -41,6 +41,7 @@ class Curve:
         dashed: Whether it is a test (or validation) line.
         faint: Whether it stands behind the others, without a name.
         bold: Whether its name is.
+        mark: Of its network among those of the role, a number of `colours.MARKS`: it decides the dashes.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Curve:
     dashed: bool = False
     faint: bool = False
     bold: bool = False
+    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _values(curve: Curve, plot: Plot) -> NDArray[np.float64]:
 
 def _draw(axes: Any, curve: Curve, values: NDArray[np.float64]) -> None:
     axes.plot(
-        curve.xs, values, color=curve.colour, linestyle=_DASHES if curve.dashed else "-",
+        curve.xs, values, color=curve.colour, linestyle=(0, DASHES[curve.mark]) if curve.dashed else "-",
         linewidth=0.5 if curve.faint else 1.5, alpha=0.25 if curve.faint else 1.0,
     )  # fmt: skip
 

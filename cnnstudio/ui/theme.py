@@ -1,7 +1,7 @@
 """How everything looks: three themes, the networks' colours, the colour maps, the grid.
 
-A colour means one thing everywhere. Hues of networks come from the set of Okabe and Ito (2008), which stays
-distinct for colour-blind eyes; signed numbers go purple - white - green; yellow is what is selected.
+A colour means one thing everywhere. Hues and marks of networks come from `core.colours`, by role; signed numbers go
+purple - white - green; yellow is what is selected; what is of no network has a shade of the text.
 """
 
 from __future__ import annotations
@@ -18,14 +18,22 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
+from cnnstudio.core import colours
+
 GRID_PX: Final = 8
 """Margins and gaps are multiples of this (half of it inside a control)."""
 
 CONTRAST: Final = 4.5
 """Least contrast of text against what is behind it (WCAG 2.1, level AA)."""
 
-ROLE_COLOURS: Final = {"mlp": "#D55E00", "cnn": "#0072B2", "local": "#E69F00"}
-_SPARE_COLOURS: Final = ("#56B4E9", "#7F7F7F", "#CC79A7", "#009E73", "#E69F00", "#8C510A", "#0072B2", "#D55E00")
+ROLE_COLOURS: Final = colours.ROLE_COLOURS
+"""The own hue of each role."""
+
+NETWORK_CONTRAST: Final = 3.0
+"""Least contrast of a network's lines and bars against what is behind them (WCAG 2.1, 1.4.11)."""
+
+_NEUTRAL_SHARES: Final = (0.08, 0.27, 0.4, 0.48)
+"""How pale the shades of what is of no network are."""
 
 SELECTION: Final = "#F0B400"
 """What is selected: the yellow frame on pictures."""
@@ -93,6 +101,11 @@ class Theme:
         """The application's font in one of its sizes: "small", "body", "title" or "label"."""
         return QFont(_font(QApplication.font().toString(), int(getattr(self, f"{size}_px")), bold))
 
+    def neutral(self, place: int) -> QColor:
+        """A shade of the text for what is of no network: a set, a distance; paler from place to place."""
+        share = _NEUTRAL_SHARES[place % len(_NEUTRAL_SHARES)]
+        return mixed(self.colour("text"), self.colour("window"), share)
+
     def readable(self, hue: QColor | str, behind: str = "window") -> QColor:
         """The shade of a hue that can be read as text on this theme's `behind`."""
         return QColor(_readable(QColor(hue).rgb(), self.colour(behind).rgb()))
@@ -139,19 +152,20 @@ class Coloured(Protocol):
 def network_colours(competitors: Iterable[Coloured]) -> dict[str, QColor]:
     """The hue of every network of a race, for lines, bars and dots (for text: `Theme.readable`).
 
-    The first network of each role has the role's own hue; the others take what the Okabe-Ito set has left.
+    The first network of each role has the role's own hue, the next ones further steps of it.
     """
-    competitors = tuple(competitors)
-    hues: dict[str, str] = {}
-    for competitor in competitors:
-        hue = ROLE_COLOURS.get(competitor.role)
-        if hue is not None and hue not in hues.values():
-            hues[competitor.network] = hue
-    for competitor in competitors:
-        if competitor.network not in hues:
-            free = [hue for hue in _SPARE_COLOURS if hue not in hues.values()]
-            hues[competitor.network] = free[0] if free else _SPARE_COLOURS[len(hues) % len(_SPARE_COLOURS)]
-    return {competitor.network: QColor(hues[competitor.network]) for competitor in competitors}
+    found = colours.network_colours((one.network, one.role) for one in competitors)
+    return {network: QColor(hue) for network, hue in found.items()}
+
+
+def network_marks(competitors: Iterable[Coloured]) -> dict[str, int]:
+    """The mark of every network of a race, a number of `core.colours.MARKS`; `dashes_of` says how it is dashed."""
+    return colours.network_marks((one.network, one.role) for one in competitors)
+
+
+def dashes_of(mark: int) -> list[float]:
+    """The pattern of a dashed line, in line widths, of the networks with this mark."""
+    return list(colours.DASHES[mark % len(colours.DASHES)])
 
 
 def luminance(colour: QColor) -> float:

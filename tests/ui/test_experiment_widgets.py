@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from cnnstudio.core.errors import ErrorReport
-from cnnstudio.core.experiment import Chart, Findings, Order, Series, Table
+from cnnstudio.core.experiment import Chart, Findings, Order, Series
 from cnnstudio.core.kept_sweeps import KeptSweep
 from cnnstudio.core.statistics import Gap, gap_sentence
 from cnnstudio.experiments import find
@@ -18,14 +18,15 @@ from cnnstudio.runtime.sweep_thread import SweepState
 from cnnstudio.ui.theme import LIGHT, THEMES
 from cnnstudio.ui.widgets._experiment_axes import value_text, x_text
 from cnnstudio.ui.widgets._experiment_paint import Compared
-from cnnstudio.ui.widgets.experiment_chart import ChartTabs, ExperimentChart
+from cnnstudio.ui.widgets.experiment_chart import ExperimentChart
 from cnnstudio.ui.widgets.experiment_guess import GuessCard
+from cnnstudio.ui.widgets.experiment_numbers import cell_text
 from cnnstudio.ui.widgets.experiment_progress import progress_words, time_words
 from cnnstudio.ui.widgets.experiment_results import ResultsList
 from cnnstudio.ui.widgets.experiment_settings import SettingsForm, network_words
+from cnnstudio.ui.widgets.experiment_tabs import ChartTabs
 from cnnstudio.ui.widgets.experiment_verdict import (
     VerdictCard,
-    cell_text,
     failure_words,
     guess_words,
     is_settled,
@@ -241,23 +242,19 @@ def test_cells():
     ]
 
 
-def test_the_verdict_shows_sentences_and_tables(qtbot):
+def test_the_verdict_shows_sentences(qtbot):
     card = VerdictCard(JITTER)
     qtbot.addWidget(card)
     card.show()
     assert card.constructed.isVisible()
     assert card.constructed.toolTip() == JITTER.citation
     assert not card.headline.isVisible()
-    tables = (Table("One", ("a", "b"), (("x", 1), ("y", 2))), Table("None", ("a",), ()))
-    findings = Findings((), tables, ("First.", "Second.", "Third."), 3, 1, 1)
+    findings = Findings((), (), ("First.", "Second.", "Third."), 3, 1, 1)
     card.show_findings(findings, 3, over=True, notes=["A note.", "A note."])
     assert card.headline.text() == "First."
     assert card.rest.text() == "Second.\nThird."
     assert card.guess.text().endswith("So it was.")
     assert card.notes.text() == "A note."
-    assert len(card._tables) == 1
-    card.show_findings(Findings((), (Table("One", ("a",), (("x",),)),), (), None, 0, 1), None)
-    assert list(card._tables[0]._cells) == [(1, 0), (2, 0)]
 
 
 def test_progress_in_words():

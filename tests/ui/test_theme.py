@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QColor
 
+from cnnstudio.core.colours import FURTHER_COLOURS, ROLE_STEPS
 from cnnstudio.core.events import Competitor
 from cnnstudio.ui import theme as look
 from cnnstudio.ui._style import style_sheet
@@ -31,6 +32,27 @@ def test_text_can_be_read_on_everything_it_stands_on(theme, name, behind):
 def test_problems_and_primary_buttons_can_be_read(theme):
     for text, behind in (("bad", "window"), ("bad", "side"), ("text", "bad_back"), ("on_primary", "primary")):
         assert look.contrast(theme.colour(text), theme.colour(behind)) >= look.CONTRAST, (text, behind)
+
+
+PALE_BY_DESIGN = {"#E69F00"}
+"""The orange of locally connected networks is that of Okabe and Ito; its lines carry a mark and a name."""
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+def test_lines_and_bars_of_all_networks_stand_out(theme):
+    steps = {hue for hues in ROLE_STEPS.values() for hue in hues} - PALE_BY_DESIGN
+    for hue in (*steps, *FURTHER_COLOURS):
+        for behind in ("window", "surface"):
+            contrast = look.contrast(QColor(hue), theme.colour(behind))
+            assert contrast >= look.NETWORK_CONTRAST - 0.12 * (hue not in steps), (hue, behind, contrast)
+    for place in range(4):
+        assert look.contrast(theme.neutral(place), theme.colour("window")) >= look.NETWORK_CONTRAST
+
+
+def test_networks_of_one_role_have_marks_and_dashes_of_their_own():
+    race = [competitor("lenet5", "cnn"), competitor("small", "cnn"), competitor("mlp", "mlp")]
+    assert look.network_marks(race) == {"lenet5": 0, "small": 1, "mlp": 0}
+    assert look.dashes_of(0) != look.dashes_of(1)
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))

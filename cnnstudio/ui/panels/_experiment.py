@@ -13,7 +13,7 @@ and it may fill these hooks:
 
     build_extra() -> QWidget | None     a strip above the chart, as a slider or pictures; covered until the question
                                         is answered
-    settings_from_studio() -> dict      settings taken from the study's set-up, at first and by the button "As set up"
+    settings_from_studio() -> dict      settings taken from the study's set-up, at first and by "Take my set-up"
     on_settings(settings)               a setting changed
     on_results(results, findings)       other results are shown
     on_answered()                       the student answered or skipped the question; the results can be seen
@@ -27,7 +27,7 @@ orders that are measured already are not measured again, and newer orders of a s
 `self.live.results` holds them by the order's key. `self.form.values` are the settings, `self.answered` tells whether
 the results may be seen.
 
-A panel that asks its own questions instead of measuring runs sets `SWEEPS = False`: settings row, question and strip
+`OTHER_WAY` says how else than with Run all something can be measured. A panel that asks its own questions instead of measuring runs sets `SWEEPS = False`: settings row, question and strip
 stay; the row with Run and the chart below are left out, and `build_extra` has all the room.
 """
 
@@ -71,6 +71,7 @@ class ExperimentPanel(Panel):
     EXPERIMENT: ClassVar[str] = ""
     SHOWN: ClassVar[tuple[str, ...]] = ()
     SWEEPS: ClassVar[bool] = True
+    OTHER_WAY: ClassVar[str] = ""
 
     # Hooks
 
@@ -176,6 +177,8 @@ class ExperimentPanel(Panel):
         if settings.get("answered") is True:
             good = isinstance(guess, int) and 0 <= guess < len(self.info.guess.choices)
             self._answer(guess if good else None)
+        if isinstance(settings.get("chart"), str):
+            self.charts.open_later(settings["chart"])
         shown = settings.get("shown")
         if isinstance(shown, str) and self.studio.experiments.find(shown) is not None:
             self.shown = shown
@@ -183,8 +186,8 @@ class ExperimentPanel(Panel):
     # Making
 
     def _make_results(self) -> QWidget:
-        from cnnstudio.ui.widgets.experiment_chart import ChartTabs
         from cnnstudio.ui.widgets.experiment_export import ExperimentExport
+        from cnnstudio.ui.widgets.experiment_tabs import ChartTabs
         from cnnstudio.ui.widgets.experiment_verdict import VerdictCard
 
         made = QWidget()
@@ -317,7 +320,7 @@ class ExperimentPanel(Panel):
     # Showing
 
     def _refresh(self) -> None:
-        from cnnstudio.ui.widgets.experiment_chart import compared_charts
+        from cnnstudio.ui.widgets.experiment_tabs import compared_charts
 
         if self.shown is not None and self.answered and self.isVisible():
             self.studio.experiments.open(self.info, self.shown)
@@ -327,7 +330,8 @@ class ExperimentPanel(Panel):
         if findings is None:
             self.charts.set_charts(())
         else:
-            self.charts.set_charts(findings.charts, compared_charts(self.studio.experiments, self._compared))
+            others = compared_charts(self.studio.experiments, self._compared)
+            self.charts.set_charts(findings.charts, others, findings.tables)
         state = self.studio.experiments.state(self.shown) if self.shown is not None else None
         failures = state.failures if state is not None else ()
         notes = [*(state.notes if state is not None else ()), *filter(None, [self.live.failure])]
@@ -370,14 +374,17 @@ class ExperimentPanel(Panel):
 
     def _show_row(self) -> None:
         problem = self._problem()
-        self.row.show_state(
+        planned = 0 if problem else len(self.info.plan(self.info.settings(self.form.values)))
+        waiting = self.row.show_state(
             self.shown,
-            planned=0 if problem else len(self.info.plan(self.info.settings(self.form.values))),
+            planned=planned,
             problem=problem,
             answered=self.answered,
             changed=self._changed,
             can_go_on=self._can_go_on(),
+            other_way=self.OTHER_WAY,
         )
+        self.charts.chart.set_caption(waiting)
         self.row.show_list(self.shown, self._compared)
 
     def _problem(self) -> str:

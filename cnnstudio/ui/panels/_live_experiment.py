@@ -66,8 +66,7 @@ class LiveExperimentPanel(ExperimentPanel):
         super().build()
         if self.view.corner is not None:
             self.controls.addWidget(self.view.corner, 1, Qt.AlignmentFlag.AlignRight)
-        else:
-            self.controls.addStretch(0)
+        self.controls.addStretch(0)
         self.view.join(self.live)
         self.view.set_experiment(self.form.values)
         self._asked_of: tuple[object, ...] = ()

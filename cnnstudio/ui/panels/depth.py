@@ -44,7 +44,9 @@ _SWEPT: Final = "The runs of an experiment are decided before they begin. Press 
 _EARLY: Final = "The networks do not learn yet."
 _COMES: Final = "The flip is on its way."
 _LATE: Final = "The runs are nearly over: what a flip does would hardly be seen."
-_ONCE: Final = "They were flipped after step {}. A run is flipped once; press Stop and Watch for another one."
+_ONCE: Final = (
+    "They were flipped after step {}, which the setting flip at {:g} repeats, digit for digit. A run is flipped once."
+)
 _WATCH: Final = "Watch"
 _WATCH_TIP: Final = "Both networks learn now, in turns, with the first seed; curves and gradients are drawn meanwhile."
 
@@ -57,6 +59,7 @@ class DepthPanel(ExperimentPanel):
 
     INFO = PanelInfo("depth", "What does depth do?", "Depth", "Test", 80)
     EXPERIMENT = "depth"
+    OTHER_WAY = "or Watch for two networks at once"
 
     def build_extra(self) -> QWidget:
         """Makes the maps and, in the row of the settings, what starts a run."""
@@ -85,7 +88,6 @@ class DepthPanel(ExperimentPanel):
         self.flip_words: QLabel = label("", "muted", tip=_FLIP_TIP)
         self.flip_now = FlipButton(self)
         self.flip_now.clicked.connect(self._on_flip_now)
-        self.flip_now.refused.connect(self.studio.told)
         for part in (self.watch, self.layers, self.flip, self.flip_words, self.flip_now):
             row.addWidget(part)
         self._starter.setVisible(False)
@@ -192,7 +194,7 @@ class DepthPanel(ExperimentPanel):
         if any(key not in self._partly for key in self._keys):
             return _EARLY
         if self._flipped():
-            return _ONCE.format(self._flipped())
+            return _ONCE.format(self._flipped(), self.form.values["flip_at"])
         if self._pressed:
             return _COMES
         return _LATE if max(self._fractions.values()) > LAST_FLIP else ""
@@ -290,16 +292,10 @@ class DepthPanel(ExperimentPanel):
         """The engine says after which step: from now on these are the runs of the order that repeats them."""
         from cnnstudio.experiments.depth import flip_share
 
-        steps = 0
         for key, result in self._partly.items():
-            values, steps = {**result.values, "flipped": step}, int(result.values["steps"])
+            values = {**result.values, "flipped": step}
             self._partly[key] = Result(self.info.as_done(result.order, values), values)
-        if steps:
-            share = flip_share(step, steps)
-            self.form.set_values({"flip_at": share})
-            self.studio.told.emit(
-                f"Flipped after step {step} of {steps}. The setting flip at {share:g} repeats it, digit for digit."
-            )
+            self.form.set_values({"flip_at": flip_share(step, int(result.values["steps"]))})
         self.fit()
         self._pacer.soon()
 

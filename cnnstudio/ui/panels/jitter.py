@@ -38,6 +38,7 @@ class JitterPanel(ExperimentPanel):
     INFO = PanelInfo("jitter", "How far may it move?", "Jitter", "Test", 10)
     EXPERIMENT = "jitter"
     SHOWN = ("task",)
+    OTHER_WAY = "or move the slider for one point of the curve"
 
     def build_extra(self) -> QWidget:
         """Makes slider and pictures."""

@@ -27,6 +27,8 @@ class Line:
             an earlier run, faint, and named only by the read-out.
         text_colour: For its label; None is `colour`.
         group: Lines of one group are read off together (a network).
+        bold: Whether its name is.
+        mark: Of the network among those of its role, a number of `core.colours.MARKS`: it decides the dashes.
     """
 
     key: str
@@ -39,6 +41,7 @@ class Line:
     text_colour: QColor | None = None
     group: str = ""
     bold: bool = False
+    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.core.labels import spread
 from cnnstudio.ui.widgets._curve_arithmetic import nearest
 from cnnstudio.ui.widgets._curve_parts import Line, View
+from cnnstudio.ui.widgets._marks import paint_mark
 from cnnstudio.ui.widgets.basic import by_keyboard
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _CURSOR_PX: Final = 2
 _WHOLE: Final = 100
 _LEAST_LABEL_PX: Final = 9
 _LINE_SPACING: Final = 1.25
+_MARK_PX: Final = 4.0
 
 
 class CurveSurface(QWidget):
@@ -211,12 +213,20 @@ class CurveSurface(QWidget):
         wanted = [min(max(end.y(), area.top()), area.bottom()) for _, end in shown]
         places = spread(wanted, height, area.top() + height / 2, area.bottom() - height / 2)
         left = min(max([area.left(), *(end.x() for _, end in shown)]), area.right()) + _LABEL_GAP_PX
+        if any(line.mark for line, _ in shown):
+            self._paint_marks(painter, shown)
         for (line, _end), y in zip(shown, places, strict=True):
             painter.setFont(self._font(line.bold))
             painter.setPen(line.text_colour or line.colour)
             painter.drawText(
                 QPointF(left, y + fonts[line.bold].ascent() / 2 - fonts[line.bold].descent() / 2), self._label(line)
             )
+
+    def _paint_marks(self, painter: QPainter, shown: list[tuple[Line, QPointF]]) -> None:
+        """Where networks share a role, each has a mark at the end of its lines."""
+        for line, end in shown:
+            if self._curve.area().adjusted(-1, -1, 1, 1).contains(end):
+                paint_mark(painter, end, _MARK_PX, line.mark, line.colour)
 
     def _paint_read_out(self, painter: QPainter, at: QPointF) -> None:
         area, theme = self._curve.area(), self._curve.theme

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF
 
 from cnnstudio.core.experiment import Chart, Series
 from cnnstudio.core.labels import tick_text
-from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
+from cnnstudio.ui.theme import GRID_PX, Theme, network_colours, network_marks
 from cnnstudio.ui.widgets._curve_arithmetic import log_ticks, nice_ticks
 
 NAMES_SHARE: Final = 0.36
@@ -28,6 +28,8 @@ _Y_TICK_LINES: Final = 1.7
 """Lines of text from one number of the y axis to the next."""
 _FROM_ZERO: Final = 0.4
 """An axis whose smallest number is below this share of the largest begins at zero."""
+_HALF: Final = 0.5
+"""Lines of shares that all lie above it are drawn from here on; bars always begin at nothing."""
 _LINES: Final = 17
 """A chart is at least so many lines of its letters high."""
 _OWN_TICKS: Final = 14
@@ -47,9 +49,20 @@ def key_of(line: Series) -> str:
     return line.network or line.name
 
 
-def colours_of(charts: Iterable[Chart]) -> dict[str, QColor]:
-    """The hue of every line, by `key_of`."""
-    return network_colours(_Key(key_of(line), line.role) for chart in charts for line in chart.series)
+def _keys(charts: Iterable[Chart]) -> list[_Key]:
+    return [_Key(key_of(line), line.role) for chart in charts for line in chart.series]
+
+
+def colours_of(charts: Sequence[Chart], theme: Theme) -> dict[str, QColor]:
+    """The hue of every line, by `key_of`; a line that is of no network has a shade of the text."""
+    lines = [line for chart in charts for line in chart.series if not line.network and not line.role]
+    neutral = {name: theme.neutral(place) for place, name in enumerate(dict.fromkeys(line.name for line in lines))}
+    return network_colours(key for key in _keys(charts) if key.network not in neutral) | neutral
+
+
+def marks_of(charts: Sequence[Chart]) -> dict[str, int]:
+    """The mark of every line, by `key_of`."""
+    return network_marks(_keys(charts))
 
 
 def value_text(chart: Chart, value: float) -> str:
@@ -138,7 +151,8 @@ def _y_range(chart: Chart, series: Sequence[Series]) -> tuple[float, float]:
     if chart.chance is not None:
         ys.append(chart.chance)
     if chart.percent:
-        return min(0.0, *ys, 0.0), max(1.0, *ys, 1.0)
+        least = _HALF if chart.kind == "lines" and ys and min(ys) >= _HALF else 0.0
+        return min(least, *ys, least), max(1.0, *ys, 1.0)
     low, high = min(ys, default=0.0), max(ys, default=1.0)
     if chart.kind == "bars" or 0 <= low <= _FROM_ZERO * high:
         low = min(0.0, low)
@@ -187,18 +201,30 @@ def font_of(theme: Theme, rect: QRectF) -> QFont:
     return font
 
 
-def area_of(chart: Chart, others: Sequence[Chart], rect: QRectF, metrics: QFontMetricsF, names_px: float) -> QRectF:
-    """Where lines may be, within `rect`: numbers stand to the left, names to the right."""
+def area_of(
+    chart: Chart,
+    others: Sequence[Chart],
+    rect: QRectF,
+    metrics: QFontMetricsF,
+    names_px: float,
+    above: float,
+    below: float,
+) -> QRectF:
+    """Where lines may be, within `rect`: numbers stand to the left, names to the right.
+
+    Args:
+        chart: What is drawn.
+        others: What it is compared with.
+        rect: All the room.
+        metrics: Of the letters.
+        names_px: Width of the names at the ends of lines.
+        above: Rows of text above, that of the y axis included.
+        below: Rows of text below, that of the x axis included.
+    """
     draft = axes_of(chart, others, rect)
     wide = max([metrics.horizontalAdvance(text) for _, text in y_ticks(chart, draft, metrics)], default=0.0)
-    top = metrics.height() * 1.8
-    below = metrics.height() * 2.6
-    return rect.adjusted(wide + GRID_PX, top, -names_px - GRID_PX, -below)
-
-
-def end_label(chart: Chart, line: Series) -> str:
-    """What stands at a line's end: its name and its last number."""
-    return f"{line.name} {end_text(chart, line)}" if line.mean else line.name
+    tall = metrics.height()
+    return rect.adjusted(wide + GRID_PX, (above + 0.6) * tall, -names_px - GRID_PX, -(below + 0.5) * tall)
 
 
 def end_text(chart: Chart, line: Series) -> str:

@@ -9,18 +9,27 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
 from cnnstudio.core.experiment import Chart, Series
 from cnnstudio.core.labels import spread
-from cnnstudio.ui.theme import GRID_PX, Theme, share_map
+from cnnstudio.ui.theme import GRID_PX, Theme, dashes_of, share_map
 from cnnstudio.ui.widgets import _experiment_axes as geometry
 from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets._chart_happened import paint_happened
+from cnnstudio.ui.widgets._experiment_names import (
+    MARK_PX,
+    End,
+    KeyEntry,
+    ends_font,
+    key_entries,
+    places_font,
+    wrapped,
+)
+from cnnstudio.ui.widgets._marks import paint_mark
 
 _BAND_ALPHA: Final = 0.16
 _OTHER_ALPHA: Final = 0.4
-_DASHES: Final = [5.0, 3.0]
 _DOTS: Final = [1.0, 3.0]
 _WIDER_PX: Final = 0.8
 """A line of few points is drawn this much wider than the curve of a run."""
@@ -57,12 +66,15 @@ class Plot:
         self.chart, self.theme, self.rect = chart, theme, rect
         self.compared = tuple(one for one in compared if one.chart.kind == chart.kind and chart.kind != "map")
         others = [one.chart for one in self.compared]
-        self.colours = geometry.colours_of([chart, *others])
+        self.colours = geometry.colours_of([chart, *others], theme)
+        self.shapes = geometry.marks_of([chart, *others])
         self.font = geometry.font_of(theme, rect)
         self.metrics = QFontMetricsF(self.font)
-        self.axes = geometry.axes_of(
-            chart, others, geometry.area_of(chart, others, rect, self.metrics, self._names_px())
-        )
+        self.ends = self._named() if chart.kind == "lines" else []
+        self.ends_font = ends_font(self.ends, self.font, self._most_names_px(), rect.height())
+        self.key = self._key() if chart.kind == "bars" else []
+        self.places_font, self.places = self._place_names()
+        self.axes = geometry.axes_of(chart, others, self._area(others))
 
     @property
     def empty(self) -> bool:
@@ -72,6 +84,10 @@ class Plot:
     def colour(self, line: Series) -> QColor:
         """The hue of a line."""
         return self.colours[geometry.key_of(line)]
+
+    def mark(self, line: Series) -> int:
+        """What a line's points look like."""
+        return self.shapes[geometry.key_of(line)]
 
     def paint(self, painter: QPainter) -> None:
         """Paints everything but what follows the pointer."""
@@ -96,14 +112,38 @@ class Plot:
 
     # Axes
 
+    def _area(self, others: Sequence[Chart]) -> QRectF:
+        above = 1 + max((entry.row for entry in self.key), default=0)
+        below = 1 + self._places_px() / self.metrics.height()
+        names_px = self._names_px()
+        return geometry.area_of(self.chart, others, self.rect, self.metrics, names_px, above, below)
+
     def _names_px(self) -> float:
         if self.chart.kind == "map":
             return self.metrics.horizontalAdvance("100.0 %") + _SCALE_PX + 2 * GRID_PX
         if self.chart.kind == "bars":
             return 0.0
-        names = [text for text, _, _ in self._named()]
-        widest = max((self.metrics.horizontalAdvance(text) for text in names), default=0.0)
-        return float(min(widest + GRID_PX, geometry.NAMES_SHARE * self.rect.width()))
+        metrics = QFontMetricsF(self.ends_font)
+        widest = max((metrics.horizontalAdvance(end.text) for end in self.ends), default=0.0)
+        return float(min(widest, self._most_names_px()) + MARK_PX + GRID_PX)
+
+    def _most_names_px(self) -> float:
+        return geometry.NAMES_SHARE * self.rect.width() - MARK_PX
+
+    def _places_px(self) -> float:
+        """How high the numbers or names below the axis are."""
+        rows = max(map(len, self.places), default=1)
+        return rows * QFontMetricsF(self.places_font).height()
+
+    def _place_names(self) -> tuple[QFont, list[list[str]]]:
+        """The names below the places of bars, line by line, and the letters for them."""
+        names = self.chart.x_names
+        if not names:
+            return self.font, []
+        left_px = self.metrics.horizontalAdvance("100 %") + 2 * GRID_PX
+        room_px = (self.rect.width() - left_px) / len(names) - GRID_PX / 2
+        font = places_font(names, self.font, room_px)
+        return font, [wrapped(name, QFontMetricsF(font), room_px) for name in names]
 
     def _paint_grid(self, painter: QPainter) -> None:
         theme, area, axes = self.theme, self.axes.area, self.axes
@@ -124,16 +164,25 @@ class Plot:
     def _paint_x_axis(self, painter: QPainter) -> None:
         theme, area, tall = self.theme, self.axes.area, self.metrics.height()
         painter.setPen(theme.colour("faint"))
-        ticks = geometry.x_ticks(self.chart, self.axes, self.metrics)
-        room = area.width() / max(1, len(ticks)) if self.chart.x_names else area.width()
-        for x, text in ticks:
-            wide = min(room - 2, area.width()) if self.chart.x_names else 16 * tall
-            box = QRectF(self.axes.px(x) - wide / 2, area.bottom() + GRID_PX / 2, wide, tall)
-            short = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, wide)
-            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, short)
+        top = area.bottom() + GRID_PX / 2
+        if self.places:
+            painter.setFont(self.places_font)
+            line_px = QFontMetricsF(self.places_font).height()
+            for place, name in enumerate(self.places):
+                for row, line in enumerate(name):
+                    self._paint_centred(painter, self.axes.px(float(place)), top + row * line_px, line)
+            painter.setFont(self.font)
+        else:
+            for x, text in geometry.x_ticks(self.chart, self.axes, self.metrics):
+                self._paint_centred(painter, self.axes.px(x), top, text)
         painter.setPen(theme.colour("muted"))
-        box = QRectF(area.left(), area.bottom() + tall + GRID_PX / 2, area.width(), tall)
+        box = QRectF(area.left(), top + self._places_px(), area.width(), tall)
         painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, self.chart.x_label)
+
+    def _paint_centred(self, painter: QPainter, middle: float, top: float, text: str) -> None:
+        tall = self.metrics.height()
+        box = QRectF(middle - 8 * tall, top, 16 * tall, tall)
+        painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
     def _paint_chance(self, painter: QPainter, y: float) -> None:
         area = self.axes.area
@@ -162,16 +211,14 @@ class Plot:
         pen = QPen(hue, self.theme.line_px + _WIDER_PX)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         if line.dashed:
-            pen.setDashPattern(_DASHES)
+            pen.setDashPattern(dashes_of(self.mark(line)))
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         places = [self.axes.point(x, y) for x, y, *_ in points]
         painter.drawPolyline(QPolygonF(places))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(hue)
         size = _POINT_PX + self.theme.line_px / 2
         for place in places:
-            painter.drawEllipse(place, size, size)
+            paint_mark(painter, place, size, self.mark(line), hue)
 
     def _paint_band(self, painter: QPainter, hue: QColor, points: list[tuple[float, float, float]]) -> None:
         tint = QColor(hue)
@@ -187,11 +234,11 @@ class Plot:
         painter.setBrush(tint)
         painter.drawPolygon(QPolygonF([*upper, *lower]))
 
-    def _named(self) -> list[tuple[str, Series, bool]]:
-        """What stands at the ends of the lines: the text, its line, whether that is another result's."""
-        own = [(geometry.end_label(self.chart, line), line, False) for line in self.chart.series if line.mean]
+    def _named(self) -> list[End]:
+        """What stands at the ends of the lines."""
+        own = [End(line.name, geometry.end_text(self.chart, line), line) for line in self.chart.series if line.mean]
         other = [
-            (f"{one.name}: {geometry.end_text(one.chart, line)}", line, True)
+            End(f"{one.name}:", geometry.end_text(one.chart, line), line, other=True)
             for one in self.compared
             for line in one.chart.series
             if line.mean
@@ -199,16 +246,22 @@ class Plot:
         return own + other
 
     def _paint_names(self, painter: QPainter) -> None:
-        area, named = self.axes.area, self._named()
-        wanted = [min(max(self.axes.py(line.mean[-1]), area.top()), area.bottom()) for _, line, _ in named]
-        tall = self.metrics.height()
-        room = self.rect.right() - area.right() - GRID_PX
-        for (text, line, other), y in zip(named, spread(wanted, tall, area.top(), area.bottom()), strict=True):
-            colour = self.theme.readable(self.colour(line))
-            painter.setPen(self.theme.colour("muted") if other else colour)
-            box = QRectF(area.right() + GRID_PX, y - tall / 2, room, tall)
-            short = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, short)
+        area, rect, ends = self.axes.area, self.rect, self.ends
+        metrics = QFontMetricsF(self.ends_font)
+        tall = metrics.height()
+        wanted = [min(max(self.axes.py(end.line.mean[-1]), area.top()), area.bottom()) for end in ends]
+        left = area.right() + GRID_PX
+        room = rect.right() - left - MARK_PX
+        painter.setFont(self.ends_font)
+        for end, y in zip(ends, spread(wanted, tall, rect.top() + tall / 2, rect.bottom() - tall / 2), strict=True):
+            hue = QColor(self.colour(end.line))
+            hue.setAlphaF(_OTHER_ALPHA if end.other else 1.0)
+            paint_mark(painter, QPointF(left + _POINT_PX, y), _POINT_PX, self.mark(end.line), hue)
+            painter.setPen(self.theme.colour("muted") if end.other else self.theme.readable(self.colour(end.line)))
+            box = QRectF(left + MARK_PX, y - tall / 2, room, tall)
+            text = end.fitting(metrics, room)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setFont(self.font)
 
     # Bars
 
@@ -264,24 +317,24 @@ class Plot:
                     box = self.bar(place, x, y)
                     painter.drawLine(QPointF(box.left(), self.axes.py(y)), QPointF(box.right(), self.axes.py(y)))
 
+    def _key(self) -> list[KeyEntry]:
+        label_px = self.metrics.horizontalAdvance(self.chart.y_label)
+        return key_entries(self.chart.series, self.metrics, self.rect.width(), label_px)
+
     def _paint_key(self, painter: QPainter) -> None:
-        """The names of bars, in one row at the top, from the right."""
-        right, tall = self.rect.right(), self.metrics.height()
-        texts = [(line.name, line) for line in self.chart.series]
-        left_end = self.rect.left() + self.metrics.horizontalAdvance(self.chart.y_label) + 2 * GRID_PX
-        for text, line in reversed(texts):
-            wide = self.metrics.horizontalAdvance(text)
-            left = right - wide - tall
-            if left < left_end:
-                return
-            hue = self.colour(line)
-            box = QRectF(left, self.rect.top() + tall * 0.2, tall * 0.6, tall * 0.6)
+        """The names of bars, in rows at the top."""
+        tall = self.metrics.height()
+        for entry in self.key:
+            hue, line = self.colour(entry.line), entry.line
+            left, top = self.rect.left() + entry.left_px, self.rect.top() + entry.row * tall
+            box = QRectF(left, top + tall * 0.2, tall * 0.6, tall * 0.6)
             painter.setPen(QPen(hue, 1))
             painter.setBrush(_paler(hue) if line.dashed else hue)
             painter.drawRect(box)
+            if line.dashed:
+                self._paint_hatch(painter, box, hue)
             painter.setPen(self.theme.readable(hue))
-            painter.drawText(QPointF(left + tall, self.rect.top() + self.metrics.ascent()), text)
-            right = left - 1.5 * GRID_PX
+            painter.drawText(QPointF(left + tall, top + self.metrics.ascent()), line.name)
 
     # Maps
 

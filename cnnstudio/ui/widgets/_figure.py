@@ -35,5 +35,13 @@ def figure(history: History, wanted: Wanted, kind: str) -> bytes:
 def _curve(line: Line) -> Curve:
     shade = line.text_colour or line.colour
     return Curve(
-        line.name, line.colour.name(), line.xs, line.ys, shade.name(), line.dashed, line.kind == "raw", line.bold
+        line.name,
+        line.colour.name(),
+        line.xs,
+        line.ys,
+        shade.name(),
+        line.dashed,
+        line.kind == "raw",
+        line.bold,
+        line.mark,
     )

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.history import Axis, History, Metric, Part
 from cnnstudio.ui.studio import KeptRun
-from cnnstudio.ui.theme import Theme, network_colours
+from cnnstudio.ui.theme import Theme, network_colours, network_marks
 from cnnstudio.ui.widgets._curve_arithmetic import nice_ceiling
 from cnnstudio.ui.widgets._curve_parts import Axes, Line
 from cnnstudio.ui.widgets._names import short_names
@@ -56,7 +56,7 @@ def race_lines(history: History | None, past: Iterable[KeptRun], wanted: Wanted,
     if history is None:
         return lines
     competitors = history.started.competitors
-    colours, names = network_colours(competitors), short_names(competitors)
+    colours, names, marks = network_colours(competitors), short_names(competitors), network_marks(competitors)
     parts: tuple[Part, ...] = ("train", "validation", "test") if wanted.validation else ("train", "test")
     for card in competitors:
         key, hue = card.network, colours[card.network]
@@ -68,14 +68,14 @@ def race_lines(history: History | None, past: Iterable[KeptRun], wanted: Wanted,
             shade = hue if part != "validation" else hue.lighter(_VALIDATION_LIGHTER)
             lines.append(
                 Line(f"{key}/{part}", f"{names[key]} {part}", shade, xs, ys, dashed=part != "train", group=key,
-                     text_colour=theme.readable(hue), bold=part == "test")
+                     text_colour=theme.readable(hue), bold=part == "test", mark=marks[key])
             )  # fmt: skip
     return lines
 
 
 def _past_lines(run: KeptRun, wanted: Wanted, theme: Theme) -> list[Line]:
     competitors = run.history.started.competitors
-    colours, names = network_colours(competitors), short_names(competitors)
+    colours, names, marks = network_colours(competitors), short_names(competitors), network_marks(competitors)
     lines = []
     for card in competitors:
         hue: QColor = colours[card.network]
@@ -83,8 +83,9 @@ def _past_lines(run: KeptRun, wanted: Wanted, theme: Theme) -> list[Line]:
         name = f"{names[card.network]} test, {run.name}"
         key = f"{run.id}/{card.network}"
         lines.append(
-            Line(key, name, hue, xs, ys, dashed=True, kind="past", text_colour=theme.readable(hue), group=card.network)
-        )
+            Line(key, name, hue, xs, ys, dashed=True, kind="past", text_colour=theme.readable(hue), group=card.network,
+                 mark=marks[card.network])
+        )  # fmt: skip
     return lines
 
 

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.experiment import Chart
-from cnnstudio.ui.experiments import Experiments
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._experiment_axes import spread_text, value_text, x_text
 from cnnstudio.ui.widgets._experiment_paint import Compared, Plot
-from cnnstudio.ui.widgets.basic import button, by_keyboard
+from cnnstudio.ui.widgets.basic import by_keyboard
 
 _LEAST: Final = QSize(260, 136)
 _BEST: Final = QSize(560, 320)
@@ -67,6 +66,13 @@ class ExperimentChart(QWidget):
         self.setAccessibleName(chart.title if chart is not None else "Chart")
         self.setAccessibleDescription(self.said())
         self.update()
+
+    def set_caption(self, text: str) -> None:
+        """What stands here while there is nothing to draw."""
+        if text != self.caption:
+            self.caption = text
+            self.setAccessibleDescription(self.said())
+            self.update()
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles."""
@@ -159,7 +165,8 @@ class ExperimentChart(QWidget):
         if plot is None:
             painter.setPen(self._theme.colour("muted"))
             painter.setFont(self._theme.font("body"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.caption)
+            room = self.rect().adjusted(2 * GRID_PX, 0, -2 * GRID_PX, 0)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.caption)
         else:
             plot.paint(painter)
             self._paint_reading(painter, plot)
@@ -233,104 +240,3 @@ class ExperimentChart(QWidget):
     def sizeHint(self) -> QSize:
         """A figure in a book."""
         return _BEST
-
-
-def compared_charts(here: Experiments, kept_ids: Sequence[str]) -> dict[str, tuple[Compared, ...]]:
-    """The charts of other results, by the chart's id, as `ChartTabs.set_charts` takes them."""
-    found: dict[str, tuple[Compared, ...]] = {}
-    for kept_id in kept_ids:
-        kept, state = here.find(kept_id), here.state(kept_id)
-        if kept is not None and state is not None and state.findings is not None:
-            for chart in state.findings.charts:
-                found[chart.id] = (*found.get(chart.id, ()), Compared(kept.name, chart))
-    return found
-
-
-class ChartTabs(QWidget):
-    """The charts of some findings; where there are several, a tab for each.
-
-    Thread: GUI.
-    """
-
-    def __init__(self, theme: Theme) -> None:
-        """Makes it empty."""
-        super().__init__()
-        self._charts: tuple[Chart, ...] = ()
-        self._compared: dict[str, tuple[Compared, ...]] = {}
-        self._open = ""
-        self._tabs: dict[str, QPushButton] = {}
-        self._pages: dict[str, tuple[str, QWidget]] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX // 2)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(2 * GRID_PX)
-        self._row.addStretch(1)
-        column.addLayout(self._row)
-        self.chart = ExperimentChart(theme)
-        column.addWidget(self.chart, 1)
-        self._column = column
-
-    @property
-    def open_id(self) -> str:
-        """Which chart is shown; "" before there is one."""
-        return self._open
-
-    def add_page(self, page_id: str, page: QWidget, tip: str) -> None:
-        """Puts a page that is no chart before the charts; its tab is there from the beginning."""
-        self._pages[page_id] = (tip, page)
-        self._column.addWidget(page, 1)
-        self._make_tabs()
-        self._open = next(iter(self._tabs))
-        self._show()
-
-    def set_charts(self, charts: Sequence[Chart], compared: dict[str, tuple[Compared, ...]] | None = None) -> None:
-        """Shows charts; those of other results by the chart's id."""
-        self._charts, self._compared = tuple(charts), compared or {}
-        if [*self._pages, *(chart.id for chart in charts)] != list(self._tabs):
-            self._make_tabs()
-        for chart in charts:
-            self._tabs[chart.id].setToolTip(chart.title)
-        if self._open not in self._tabs:
-            self._open = next(iter(self._tabs), "")
-        self._show()
-
-    def open(self, chart_id: str) -> None:
-        """Shows one of the charts."""
-        if chart_id in self._tabs:
-            self._open = chart_id
-            self._show()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyles."""
-        self.chart.set_theme(theme)
-
-    def _make_tabs(self) -> None:
-        for old in self._tabs.values():
-            self._row.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-        entries = [(page_id, tip) for page_id, (tip, _) in self._pages.items()]
-        entries += [(chart.id, chart.title) for chart in self._charts]
-        self._tabs = {}
-        for place, (tab_id, tip) in enumerate(entries):
-            made = button(tab_id.replace("_", " ").capitalize(), "tab", tip=tip, checkable=True)
-            made.setObjectName(tab_id)
-            made.setAutoExclusive(True)
-            made.clicked.connect(self._on_tab)
-            self._row.insertWidget(place, made)
-            made.setVisible(len(entries) > 1)  # not before it has a parent, or it would be a window
-            self._tabs[tab_id] = made
-
-    @Slot()
-    def _on_tab(self) -> None:
-        self.open(self.sender().objectName())
-
-    def _show(self) -> None:
-        chart = next((each for each in self._charts if each.id == self._open), None)
-        if self._open in self._tabs:
-            self._tabs[self._open].setChecked(True)
-        for page_id, (_, page) in self._pages.items():
-            page.setVisible(page_id == self._open)
-        self.chart.setVisible(self._open not in self._pages)
-        self.chart.set_chart(chart, self._compared.get(self._open, ()))

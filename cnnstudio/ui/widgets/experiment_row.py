@@ -18,6 +18,20 @@ from cnnstudio.ui.widgets.popover import Popover
 ANSWER_FIRST: Final = "Answer the question first, or skip it."
 
 
+def waiting_words(planned: int, *, going: bool, other_way: str = "") -> str:
+    """What stands where the chart will be.
+
+    Args:
+        planned: Runs that Run all does.
+        going: Whether they are being done.
+        other_way: How else something can be measured.
+    """
+    if going:
+        return "The chart begins with the first run that is done."
+    how = f"Press Run all{f', {other_way}' if other_way else ''}."
+    return f"Nothing is measured yet. {how}\nRun all does {runs_words(planned)} in the background."
+
+
 class RunRow(QWidget):
     """Progress, results, Run.
 
@@ -45,7 +59,7 @@ class RunRow(QWidget):
         row.setSpacing(GRID_PX)
         self.progress = ExperimentProgress()
         row.addWidget(self.progress, 1)
-        self.setup_button = button("As set up", "slim", tip="Takes networks and data set from the set-up of the study.")
+        self.setup_button = button("Take my set-up", "slim", tip="Takes networks and data set from the set-up.")
         self.setup_button.setVisible(from_study)
         row.addWidget(self.setup_button)
         self.results = ResultsList()
@@ -65,9 +79,17 @@ class RunRow(QWidget):
         self.results_button.setText(f"Results ({len(kept)})" if kept else "Results")
 
     def show_state(
-        self, shown: str | None, *, planned: int, problem: str, answered: bool, changed: bool, can_go_on: bool
-    ) -> None:
-        """Says how far it is and what Run does.
+        self,
+        shown: str | None,
+        *,
+        planned: int,
+        problem: str,
+        answered: bool,
+        changed: bool,
+        can_go_on: bool,
+        other_way: str = "",
+    ) -> str:
+        """Says how far it is and what Run does; gives what to say where the chart will be.
 
         Args:
             shown: The result on show.
@@ -76,6 +98,7 @@ class RunRow(QWidget):
             answered: Whether the student answered or skipped the question.
             changed: Whether the settings are no longer those of the result on show.
             can_go_on: Whether that result lacks runs that can be done now.
+            other_way: How else than with Run something can be measured.
         """
         going = shown is not None and self._here.is_going(shown)
         state = self._here.state(shown) if shown is not None else None
@@ -97,3 +120,4 @@ class RunRow(QWidget):
         again = shown is not None and not changed
         self.run_button.setText("Cancel" if going else "Continue" if can_go_on else "Run again" if again else "Run all")
         self.run_button.setEnabled(going or (answered and not problem))
+        return problem or waiting_words(planned, going=going, other_way=other_way)

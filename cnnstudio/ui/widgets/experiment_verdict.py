@@ -8,16 +8,18 @@ from typing import Any, Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import ErrorReport
-from cnnstudio.core.experiment import ExperimentInfo, Findings, Order, Table
+from cnnstudio.core.experiment import ExperimentInfo, Findings, Order
 from cnnstudio.ui.theme import GRID_PX
-from cnnstudio.ui.widgets.basic import Fold, explain_on_focus, label, set_role
+from cnnstudio.ui.widgets.basic import explain_on_focus, label
 
 _LEAST_LINES: Final = 3
+_WANTED_LINES: Final = 5
+"""Also where the chart needs the rest: a headline and the student's answer have two lines each."""
 _MOST_LINES: Final = 13
-_MOST_SHARE: Final = 0.3
+_MOST_SHARE: Final = 0.26
 """Of the height that chart and words share: the chart needs the rest."""
 _OPEN: Final = re.compile(r"\b(no|not)\b[^.:]*beyond the seeds|with one seed", re.IGNORECASE)
 """In a headline: the seeds leave open who is ahead."""
@@ -78,55 +80,6 @@ def _more(count: int) -> list[str]:
     return [f"... and {count} more."] if count else []
 
 
-def cell_text(value: Any) -> str:
-    """One number or text of a table."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-class _Numbers(QWidget):
-    """One table as a grid of labels, which are reused.
-
-    Thread: GUI.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._table: Table | None = None
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, GRID_PX)
-        self._grid.setHorizontalSpacing(2 * GRID_PX)
-        self._grid.setVerticalSpacing(2)
-        self._title = label("", "heading")
-        self._grid.addWidget(self._title, 0, 0, 1, -1)
-        self._cells: dict[tuple[int, int], Any] = {}
-
-    def show_table(self, table: Table) -> None:
-        if table == self._table:
-            return
-        self._table = table
-        self._title.setText(table.title)
-        wanted = {(1, column): text for column, text in enumerate(table.headings)}
-        for row, cells in enumerate(table.rows):
-            wanted |= {(row + 2, column): cell_text(value) for column, value in enumerate(cells)}
-        for place in [place for place in self._cells if place not in wanted]:
-            self._cells.pop(place).deleteLater()
-        for place, text in wanted.items():
-            cell = self._cells.get(place)
-            if cell is None:
-                cell = self._cells[place] = label("", "small")
-                cell.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-                self._grid.addWidget(cell, *place)
-            cell.setText(text)
-            right = place[1] > 0 and place[0] > 0
-            cell.setAlignment(Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft)
-            set_role(cell, "small" if place[0] == 1 else "")
-        self._grid.setColumnStretch(len(table.headings), 1)
-
-
 class VerdictCard(QWidget):
     """The words below a chart. They scroll where there is little room.
 
@@ -139,7 +92,6 @@ class VerdictCard(QWidget):
         self._info = info
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX // 2)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -154,21 +106,18 @@ class VerdictCard(QWidget):
         self.rest = label("", wrap=True)
         self.failures = label("", "problem", wrap=True)
         self.notes = label("", "small", wrap=True)
-        for part in (self.headline, self.guess, self.rest, self.failures, self.notes):
+        self.constructed = label(info.constructed, "small", wrap=True)
+        self._parts = (self.headline, self.guess, self.failures, self.rest, self.notes, self.constructed)
+        for part in self._parts:
             part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             rows.addWidget(part)
-        self.numbers = Fold("Numbers", tip="The tables behind the chart.")
-        self.numbers.button.toggled.connect(self.updateGeometry)
-        self._tables: list[_Numbers] = []
-        rows.addWidget(self.numbers)
-        rows.addStretch(1)
-        self._scroll.setWidget(inner)
-        column.addWidget(self._scroll, 1)
-        self.constructed = label(info.constructed, "small", wrap=True)
         self.constructed.setToolTip(info.citation)
         self.constructed.setVisible(bool(info.constructed))
         explain_on_focus(self.constructed)
-        column.addWidget(self.constructed)
+        rows.addStretch(1)
+        self._scroll.setWidget(inner)
+        column.addWidget(self._scroll, 1)
+        column.addStretch(0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_findings(None, None)
 
@@ -198,29 +147,28 @@ class VerdictCard(QWidget):
         self._say(self.rest, "\n".join(sentences[1:]))
         self._say(self.failures, failure_words(failures))
         self._say(self.notes, note_words(notes))
-        self._show_tables([table for table in (findings.tables if findings is not None else ()) if table.rows])
+        self._cut_between_lines()
+        self.updateGeometry()
 
     @staticmethod
     def _say(part: Any, text: str) -> None:
         part.setText(text)
         part.setVisible(bool(text))
 
-    def _show_tables(self, tables: Sequence[Table]) -> None:
-        while len(self._tables) < len(tables):
-            self._tables.append(_Numbers())
-            self.numbers.body.addWidget(self._tables[-1])
-        for place, shown in enumerate(self._tables):
-            shown.setVisible(place < len(tables))
-            if place < len(tables):
-                shown.show_table(tables[place])
-        self.numbers.setVisible(bool(tables))
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The height follows the width; where there is less room, no line is cut in its middle."""
+        super().resizeEvent(event)
+        self._cut_between_lines()
+        if event.oldSize().width() != event.size().width():
+            self._cut_between_lines()
         self.updateGeometry()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The height follows the width."""
-        super().resizeEvent(event)
-        if event.oldSize().width() != event.size().width():
-            self.updateGeometry()
+    def _cut_between_lines(self) -> None:
+        whole = self._whole_lines(self._words_px(), self.height())
+        self._scroll.setMaximumHeight(max(whole, self.minimumSizeHint().height()))
+
+    def _words_px(self) -> int:
+        return max(self.width(), 40 * GRID_PX) - 2 * GRID_PX
 
     def hasHeightForWidth(self) -> bool:
         """No: what has no room scrolls."""
@@ -229,18 +177,25 @@ class VerdictCard(QWidget):
     def sizeHint(self) -> QSize:
         """As high as the words, up to a limit."""
         width = max(self.width(), 40 * GRID_PX)
-        words = self._inner.heightForWidth(width - 2 * GRID_PX)
-        below = 0 if self.constructed.isHidden() else self.constructed.heightForWidth(width) + GRID_PX
         parent = self.parentWidget()
-        share = round(_MOST_SHARE * parent.height()) - below if parent is not None else words
-        most = min(self._lines(_MOST_LINES), max(share, self._lines(_LEAST_LINES)))
-        return QSize(width, min(words, most) + below)
+        share = round(_MOST_SHARE * parent.height()) if parent is not None else self._lines(_MOST_LINES)
+        most = min(self._lines(_MOST_LINES), max(share, self._lines(_WANTED_LINES)))
+        return QSize(width, self._whole_lines(self._words_px(), most))
+
+    def _whole_lines(self, width: int, most: int) -> int:
+        """The height of as much of the words as has room in `most` px: no line is cut in its middle."""
+        gap, tall = GRID_PX // 2, 0
+        for part in (part for part in self._parts if not part.isHidden()):
+            line = part.fontMetrics().lineSpacing()
+            above, own = tall + (gap if tall else 0), part.heightForWidth(width)
+            if above + own > most:
+                return max(tall, above + (most - above) // line * line if most - above >= line else tall)
+            tall = above + own
+        return tall
 
     def minimumSizeHint(self) -> QSize:
         """The headline and a little more."""
-        wide = self._scroll.minimumSizeHint().width()
-        below = 0 if self.constructed.isHidden() else self.constructed.heightForWidth(max(wide, self.width()))
-        return QSize(wide, self._lines(_LEAST_LINES) + max(0, below) + GRID_PX // 2)
+        return QSize(self._scroll.minimumSizeHint().width(), self._lines(_LEAST_LINES))
 
     def _lines(self, count: int) -> int:
         return int(self.headline.fontMetrics().lineSpacing() * count)

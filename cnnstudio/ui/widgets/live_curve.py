@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core import limits
 from cnnstudio.core.labels import tick_text
-from cnnstudio.ui.theme import Theme, pyqtgraph
+from cnnstudio.ui.theme import Theme, dashes_of, pyqtgraph
 from cnnstudio.ui.widgets._curve_arithmetic import Column, log10, nice_ticks, smooth, thin, ticks
 from cnnstudio.ui.widgets._curve_parts import Axes, Line, View
 from cnnstudio.ui.widgets._curve_surface import CurveSurface
@@ -285,7 +285,7 @@ class LiveCurve(QWidget):
         pen = QPen(colour, width if thick else 1)
         pen.setCosmetic(True)
         if line.dashed:
-            pen.setDashPattern([4.0, 2.5])
+            pen.setDashPattern(dashes_of(line.mark))
         return pen
 
     def _whole(self) -> View:
