@@ -45,7 +45,7 @@ _EARLY: Final = "The networks do not learn yet."
 _COMES: Final = "The flip is on its way."
 _LATE: Final = "The runs are nearly over: what a flip does would hardly be seen."
 _ONCE: Final = (
-    "They were flipped after step {}, which the setting flip at {:g} repeats, digit for digit. A run is flipped once."
+    "They were flipped after step {}, which the setting flip at {} repeats, digit for digit. A run is flipped once."
 )
 _WATCH: Final = "Watch"
 _WATCH_TIP: Final = "Both networks learn now, in turns, with the first seed; curves and gradients are drawn meanwhile."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QToolTip, QWidget
 
 from cnnstudio.ui.widgets.basic import explain_on_focus
 
@@ -14,15 +14,10 @@ KEY: Final = "F"
 
 
 class FlipButton(QPushButton):
-    """A button with a key of its own, which answers also while the button is disabled.
-
-    Signals:
-        refused(str): The key was pressed while the button cannot be, and this is why.
+    """A button with a key of its own; while the button cannot be pressed, the key shows why.
 
     Thread: GUI.
     """
-
-    refused = Signal(str)
 
     def __init__(self, owner: QWidget) -> None:
         """Makes it, disabled.
@@ -61,6 +56,6 @@ class FlipButton(QPushButton):
     @Slot()
     def _on_key(self) -> None:
         if self._why:
-            self.refused.emit(self._why)
+            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), self._why, self)
         else:
             self.animateClick()
