@@ -15,8 +15,7 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,27 +25,16 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import Partly, Result
 from cnnstudio.core.sweep_folder import plain
 from cnnstudio.runtime import _one_thread, _work
+from cnnstudio.runtime._reach import knock, unreachable, why_no_scheduler
 from cnnstudio.runtime._workers import WatchedExecutor
+from cnnstudio.runtime.certificates import Tls, check
+
+__all__ = ["ClusterExecutor", "Tls", "check_address", "cluster"]
 
 _EXAMPLE: Final = "Write it as in tcp://10.0.0.7:8786."
 
 _ASK_S: Final = 0.5
 """How long workers have to hear that their runs are not wanted; they are told, whether they answer or not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """Certificates for a `tls://` scheduler, each a PEM file.
-
-    Attributes:
-        ca: Of the authority that signed those of the cluster.
-        cert: Our own.
-        key: Its key.
-    """
-
-    ca: Path | None
-    cert: Path | None
-    key: Path | None
 
 
 def cluster(address: str, tls: Tls | None = None) -> Callable[[], ClusterExecutor]:
@@ -57,9 +45,9 @@ def cluster(address: str, tls: Tls | None = None) -> Callable[[], ClusterExecuto
         tls: The certificates.
 
     Raises:
-        StudioError: The address cannot be, a certificate is missing, or Dask is not installed.
+        StudioError: The address cannot be, a certificate is missing or none, or Dask is not installed.
     """
-    _check_address(address, tls)
+    check_address(address, tls)
     if importlib.util.find_spec("distributed") is None:
         raise StudioError(
             "Dask is not installed, which a cluster needs.", remedy='Type: pip install "cnnstudio[cluster]"'
@@ -67,7 +55,12 @@ def cluster(address: str, tls: Tls | None = None) -> Callable[[], ClusterExecuto
     return lambda: ClusterExecutor(address, tls)
 
 
-def _check_address(address: str, tls: Tls | None) -> None:
+def check_address(address: str, tls: Tls | None) -> None:
+    """Looks at what was typed; calls nobody.
+
+    Raises:
+        StudioError: The address cannot be, or its certificates are missing or none.
+    """
     try:
         parts = urlsplit(address)
         complete = bool(parts.hostname and parts.port)
@@ -75,18 +68,17 @@ def _check_address(address: str, tls: Tls | None) -> None:
         complete = False
     if not complete or parts.scheme not in ("tcp", "tls"):
         raise StudioError(f"A Dask scheduler cannot be at {address!r}.", remedy=_EXAMPLE)
-    if (parts.scheme == "tls") != (tls is not None):
+    if parts.scheme == "tls" and tls is None:
         raise StudioError(
-            f"{address} and certificates do not go together."
-            if tls is not None
-            else f"{address} needs certificates: of the authority, your own, and its key.",
-            remedy="Write tls:// for a scheduler with certificates, and tcp:// for one without.",
+            f"{address} needs certificates: of the authority, your own, and its key.",
+            remedy="Name the three files, or write tcp:// for a scheduler without.",
         )
-    for name, path in (("authority", tls.ca), ("certificate", tls.cert), ("key", tls.key)) if tls is not None else ():
-        if path is None or not path.is_file():
-            raise StudioError(
-                f"There is no {name} file{'' if path is None else f' {path}'}.", remedy="Name a PEM file."
-            )
+    if parts.scheme == "tcp" and tls is not None:
+        raise StudioError(
+            f"{address} and certificates do not go together.", remedy="Write tls:// for a scheduler with certificates."
+        )
+    if tls is not None:
+        check(tls)
 
 
 class ClusterExecutor(WatchedExecutor):
@@ -193,6 +185,7 @@ def _connected(address: str, tls: Tls | None) -> Any:
         security = Security(
             tls_ca_file=str(tls.ca), tls_client_cert=str(tls.cert), tls_client_key=str(tls.key), require_encryption=True
         )
+    knock(address, check(tls) if tls is not None else None)
     try:
         asyncio.run(asyncio.wait_for(_greet(address, security), limits.CLUSTER_TIMEOUT_S))
         with warnings.catch_warnings():
@@ -202,12 +195,7 @@ def _connected(address: str, tls: Tls | None) -> Any:
             )
     except (OSError, ValueError, TypeError, LookupError, OverflowError, MemoryError) as error:
         # The last ones come from a program of another kind, whose words are read as the length of a message.
-        raise StudioError(
-            f"The Dask scheduler {address} cannot be reached.",
-            f"It did not answer within {limits.CLUSTER_TIMEOUT_S:g} s, or not as one.",
-            "Check the address, and that it is running: dask scheduler",
-            str(error),
-        ) from error
+        raise unreachable(address, *why_no_scheduler(error, encrypted=tls is not None), str(error)) from error
 
 
 async def _greet(address: str, security: Any) -> None:

@@ -179,13 +179,18 @@ def test_an_unreachable_scheduler_is_one_sentence(monkeypatch, tmp_path):
     with socket.socket() as taken:  # bound, but nobody listens
         taken.bind(("127.0.0.1", 0))
         sweep = make(cluster(f"tcp://127.0.0.1:{taken.getsockname()[1]}"), tmp_path)
-        with pytest.raises(StudioError, match=r"scheduler tcp://127\.0\.0\.1:\d+ cannot be reached"):
+        with pytest.raises(
+            StudioError, match=r"scheduler tcp://127\.0\.0\.1:\d+ cannot be reached\. Nobody takes calls at port"
+        ):
             list(sweep)
 
 
 def test_what_is_no_scheduler_is_one_sentence(monkeypatch):
     monkeypatch.setattr(limits, "CLUSTER_TIMEOUT_S", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(StudioError, match="cannot be reached"):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(StudioError, match="said nothing within"),
+    ):
         cluster(f"tcp://127.0.0.1:{silent.getsockname()[1]}")()
 
 
@@ -204,6 +209,7 @@ def test_a_program_of_another_kind_is_one_sentence():
     with socket.create_server(("127.0.0.1", 0)) as web:
 
         def serve():
+            web.accept()[0].close()  # the first call only asks whether anybody is there
             call, _ = web.accept()
             with call:
                 call.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 4)
@@ -211,7 +217,7 @@ def test_a_program_of_another_kind_is_one_sentence():
 
         server = threading.Thread(target=serve)
         server.start()
-        with pytest.raises(StudioError, match="cannot be reached"):
+        with pytest.raises(StudioError, match="no Dask scheduler"):
             cluster(f"tcp://127.0.0.1:{web.getsockname()[1]}")()
         server.join(PATIENCE_S)
 
@@ -243,8 +249,17 @@ def test_certificates_and_the_address_go_together(tmp_path):
         cluster("tls://h:1", Tls(there, None, there))
 
 
+def test_certificates_of_others_are_one_sentence():
+    pem = Path(__file__).with_name("for_tests_only.pem")
+    with (
+        small_cluster(0) as plain,
+        pytest.raises(StudioError, match=r"cannot be reached\. The encrypted call was refused"),
+    ):
+        cluster(plain.scheduler_address.replace("tcp://", "tls://"), Tls(pem, pem, pem))()
+
+
 def test_certificates_that_are_none_are_one_sentence(tmp_path):
     empty = tmp_path / "empty.pem"
     empty.write_text("")
-    with pytest.raises(StudioError, match="cannot be reached"):
-        cluster("tls://127.0.0.1:1", Tls(empty, empty, empty))()
+    with pytest.raises(StudioError, match="holds no certificate in PEM format"):
+        cluster("tls://127.0.0.1:1", Tls(empty, empty, empty))

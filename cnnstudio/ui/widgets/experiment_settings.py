@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnstudio import datasets, networks
 from cnnstudio.core.errors import StudioError
@@ -15,8 +15,10 @@ from cnnstudio.core.experiment import ExperimentInfo, Settings
 from cnnstudio.core.knobs import Knob, Value, parse_key, split_keys
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets.basic import button, explain_on_focus, label
+from cnnstudio.ui.widgets.cluster_fields import ClusterFields
 from cnnstudio.ui.widgets.knob_field import KnobField
 from cnnstudio.ui.widgets.popover import Popover
+from cnnstudio.ui.widgets.text_field import TextField
 
 NETWORKS: Final = "networks"
 DATASET: Final = "dataset"
@@ -28,10 +30,6 @@ _WORKERS: Final = Knob(
     "workers", "worker processes", 0,
     "How many runs are done at a time, one processor core each; 0 takes as many as cores and memory allow.",
     minimum=0, maximum=1_024,
-)  # fmt: skip
-_DASK: Final = Knob(
-    "dask", "Dask scheduler", "",
-    "Address of a cluster that does the runs instead, as in tcp://10.0.0.7:8786; empty for this computer.",
 )  # fmt: skip
 
 
@@ -86,55 +84,6 @@ class NetworkChoice(QWidget):
         self.changed.emit(",".join(chosen))
 
 
-class TextField(QWidget):
-    """A text, typed, or chosen from a list.
-
-    Signals:
-        changed(text): Enter was pressed, the field was left, or an entry was chosen.
-
-    Thread: GUI.
-    """
-
-    changed = Signal(object)
-
-    def __init__(self, knob: Knob, value: str, choices: Sequence[str] = ()) -> None:
-        """Makes the field."""
-        super().__init__()
-        self.value = value
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID_PX)
-        row.addWidget(label(knob.label, "muted", tip=knob.sentence))
-        self.field: QComboBox | QLineEdit
-        if choices:
-            self.field = QComboBox()
-            self.field.setEditable(True)
-            self.field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-            self.field.addItems(list(choices))
-            self._line = self.field.lineEdit() or QLineEdit()
-            self.field.activated.connect(self._on_edited)
-        else:
-            self.field = self._line = QLineEdit()
-        self._line.setText(value)
-        self._line.editingFinished.connect(self._on_edited)
-        self.field.setToolTip(knob.sentence)
-        self.field.setAccessibleName(knob.label)
-        explain_on_focus(self.field)
-        row.addWidget(self.field, 1)
-
-    def set_value(self, value: Value) -> None:
-        """Shows a value, without a signal."""
-        self.value = str(value)
-        self._line.setText(self.value)
-
-    @Slot()
-    def _on_edited(self) -> None:
-        text = self._line.text().strip()
-        if text != self.value:
-            self.value = text
-            self.changed.emit(text)
-
-
 class SettingsForm(QWidget):
     """The row with the most important settings; a button opens the others.
 
@@ -181,6 +130,8 @@ class SettingsForm(QWidget):
         self._add_place()
         self.more_button = button("Settings", tip="All settings of this experiment, and where its runs are done.")
         self.more = Popover(more, self.more_button)
+        self.cluster.chosen.connect(self.more.open)
+        self.cluster.resized.connect(self.more.fit)
         row.addWidget(self.more_button)
 
     def set_values(self, values: Settings) -> None:
@@ -195,7 +146,7 @@ class SettingsForm(QWidget):
 
     def place(self) -> dict[str, Value]:
         """Where runs are done, for `set_place`."""
-        return {"workers": self.workers.value, "dask": self.dask.value}
+        return {"workers": self.workers.value, "dask": self.cluster.address}
 
     def set_place(self, place: Mapping[str, object]) -> None:
         """Takes back what `place` gave."""
@@ -203,18 +154,18 @@ class SettingsForm(QWidget):
         if isinstance(workers, int) and _WORKERS.check(workers) is None:
             self.workers.set_value(workers)
         if isinstance(dask, str):
-            self.dask.set_value(dask)
+            self.cluster.set_address(dask)
 
     def factory(self) -> Callable[[], Executor] | None:
         """Who does the runs; None for processes of this computer, as many as it has room for.
 
         Raises:
-            StudioError: The address of the cluster cannot be, or Dask is not installed.
+            StudioError: The cluster cannot be as it is typed, or Dask is not installed.
         """
-        if self.dask.value:
+        if self.cluster.address:
             from cnnstudio.runtime.cluster import cluster
 
-            return cluster(self.dask.value)
+            return cluster(self.cluster.address, self.cluster.certificates())
         if not self.workers.value:
             return None
         from cnnstudio.runtime.sweep import processes
@@ -241,9 +192,9 @@ class SettingsForm(QWidget):
         self._column.addWidget(label("Where the runs are done", "heading"))
         self.workers = KnobField(_WORKERS, 0)
         self.workers.set_automatic("automatic")
-        self.dask = TextField(_DASK, "")
+        self.cluster = ClusterFields()
         self._column.addWidget(self.workers)
-        self._column.addWidget(self.dask)
+        self._column.addWidget(self.cluster)
 
     def _make(self, knob: Knob, *, in_row: bool) -> KnobField | TextField:
         value = self.values[knob.name]

@@ -29,15 +29,23 @@ class Popover(QFrame):
     @Slot()
     def open(self) -> None:
         """Shows it under the button, its right edge at the button's."""
+        self.fit()
+        self.show()
+        self._content.setFocus()
+
+    @Slot()
+    def fit(self) -> None:
+        """Takes the size of what it holds, which may have become another, and its place on the screen."""
+        self._content.updateGeometry()
         self.adjustSize()
+        wrapped_px = self.heightForWidth(self.width())  # `adjustSize` takes long texts to be one line
+        self.resize(self.width(), max(self.sizeHint().height(), wrapped_px))
         corner = self._opener.mapToGlobal(QPoint(self._opener.width() - self.width(), self._opener.height()))
         screen = self._opener.screen().availableGeometry()
         corner.setX(max(screen.left(), min(corner.x(), screen.right() - self.width())))
         if corner.y() + self.height() > screen.bottom():
             corner.setY(max(screen.top(), corner.y() - self.height() - self._opener.height()))
         self.move(corner)
-        self.show()
-        self._content.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape closes."""
