@@ -119,3 +119,22 @@ NEIGHBOUR_PICTURES: Final = 10_000
 
 FEATURES_BYTES: Final = 64 * 2**20
 """Last hidden layers of many pictures kept: 3.4 MB for 10,000 in LeNet-5's, 0.3 MB for a moment's test sample."""
+
+EXPORT_SIDE_PX: Final = 16_000
+"""A view is exported no higher or wider than this: Qt draws no picture of more than twice as many pixels a side."""
+
+EXPORT_PIXELS: Final = 40_000_000
+"""Of one exported picture, 160 MB while it is written; of a larger view it has fewer pixels, and of one that is higher
+than `EXPORT_SIDE_PX` only so much."""
+
+FILM_FRAMES: Final = 60
+"""At about half a megabyte a frame for a picture that changes all over, more would be too large to send."""
+
+FILM_WIDE_PX: Final = 960
+"""What was seen of a view is so wide or high in a frame of an animation: as wide as a slide shows it."""
+
+FILM_SIDE_PX: Final = 4_000
+"""With what was scrolled away a view is no higher or wider than this in an animation: nobody scrolls within one."""
+
+FILM_PIXELS: Final = 2_000_000
+"""Of a frame: twice a slide; a larger one is made smaller."""

@@ -118,6 +118,8 @@ class StudySignals(QObject):
     picture_offered = Signal(object)
     problems_changed = Signal()
     awaiting = Signal()
+    answered = Signal()
+    """A question was answered, and whoever asked was told."""
 
 
 class PastRuns(StudySignals):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import statistics
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,21 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
+from cnnstudio.core import limits
 from cnnstudio.core.errors import ErrorReport, StudioError, report_from
 from cnnstudio.core.storage import write_atomic
+from cnnstudio.ui.pacer import CatchUp
 from cnnstudio.ui.player import Walk, stations
 from cnnstudio.ui.studio import Studio
 
 if TYPE_CHECKING:
     from PIL import Image
-
-MOST_FRAMES: Final = 60
-"""At about half a megabyte a frame for a picture that changes all over, more would be too large to send."""
-
-LONGEST_PX: Final = 960
-"""The longest side of a frame: as wide as a slide shows it."""
 
 _WHOLE_MS: Final = 8_000
 _LEAST_MS: Final = 60
@@ -40,6 +38,10 @@ _GIF_MS: Final = 10
 _COLOURS: Final = 256
 _SAMPLED: Final = 8
 _POLL_MS: Final = 30
+
+_TIMED: Final = 3
+_LATELY: Final = 12
+"""From so many frames on it is said how long the others will take; as long as the last ones did."""
 
 
 class _Stopped(Exception):
@@ -60,8 +62,7 @@ def common_palette(frames: Sequence[Image.Image]) -> Image.Image:
     """
     from PIL import Image
 
-    places = sorted(set(np.linspace(0, len(frames) - 1, min(_SAMPLED, len(frames))).round().astype(int)))
-    pixels = np.concatenate([np.asarray(frames[place].convert("RGB")).reshape(-1, 3) for place in places])
+    pixels = np.concatenate([np.asarray(frame.convert("RGB")).reshape(-1, 3) for frame in frames])
     packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     colours, areas = np.unique(packed, return_counts=True)
     unpacked = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8)
@@ -78,7 +79,7 @@ def gif_bytes(frames: Sequence[bytes], comment: str, is_wanted: Callable[[], boo
     """Frames as the content of an animated GIF that runs for ever.
 
     Args:
-        frames: PNG files of one size, at least one.
+        frames: PNG files, at least one. Where they are not of one size, each stands at the top left of the largest.
         comment: Is written into the file.
         is_wanted: Is asked before every frame; the work ends early where it says no.
 
@@ -87,29 +88,42 @@ def gif_bytes(frames: Sequence[bytes], comment: str, is_wanted: Callable[[], boo
     """
     from PIL import Image
 
-    samples = [Image.open(io.BytesIO(frame)) for frame in frames]
-    palette = common_palette(samples)
+    sizes = [Image.open(io.BytesIO(frame)).size for frame in frames]
+    size = max(width for width, _ in sizes), max(height for _, height in sizes)
+    scale = min(1.0, math.sqrt(limits.FILM_PIXELS / (size[0] * size[1])))
+    places = sorted(set(np.linspace(0, len(frames) - 1, min(_SAMPLED, len(frames))).round().astype(int)))
+    palette = common_palette([_opened(frames[place], size, scale) for place in places])
 
-    def coloured(images: Iterable[Image.Image]) -> Iterator[Image.Image]:
-        for image in images:
+    def coloured(some: Iterable[bytes]) -> Iterator[Image.Image]:
+        for frame in some:
             if not is_wanted():
                 raise _Stopped
-            # A window that was resized meanwhile gives frames of another size; a GIF has one.
-            image = (
-                image.convert("RGB") if image.size == samples[0].size else image.convert("RGB").resize(samples[0].size)
-            )
-            yield image.quantize(palette=palette, dither=Image.Dither.NONE)
+            yield _opened(frame, size, scale).quantize(palette=palette, dither=Image.Dither.NONE)
 
     out = io.BytesIO()
     try:
-        first, *_ = coloured(samples[:1])
+        first, *_ = coloured(frames[:1])
         first.save(
-            out, "GIF", save_all=True, append_images=coloured(samples[1:]), duration=frame_times(len(frames)),
+            out, "GIF", save_all=True, append_images=coloured(frames[1:]), duration=frame_times(len(frames)),
             loop=0, optimize=False, disposal=1, comment=comment.encode("ascii", "replace"),
         )  # fmt: skip
     except _Stopped:
         return b""
     return out.getvalue()
+
+
+def _opened(frame: bytes, size: tuple[int, int], scale: float) -> Image.Image:
+    """A frame at the top left of a ground of its own colour, then made smaller."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(frame)).convert("RGB")
+    if image.size != size:
+        ground = Image.new("RGB", size, image.getpixel((0, image.height - 1)))
+        ground.paste(image, (0, 0))
+        image = ground
+    if scale < 1:
+        image = image.resize((round(size[0] * scale), round(size[1] * scale)), Image.Resampling.LANCZOS)
+    return image
 
 
 def _write(path: Path, frames: Sequence[bytes], comment: str, is_wanted: Callable[[], bool]) -> bool:
@@ -138,6 +152,9 @@ def check_place(path: Path) -> None:
 class Recorder(QObject):
     """Takes the study through its moments, keeps a picture of each, writes them, and goes back to where it was.
 
+    A picture is taken when every question about its moment is answered and nothing that the view put off is left: what
+    is in a frame is of that frame's moment, however long that takes.
+
     Signals:
         progressed(done, whole): Frames recorded; `done` is `whole` while the file is written.
         written(path): It is there.
@@ -152,9 +169,27 @@ class Recorder(QObject):
     failed = Signal(object)
     cancelled = Signal()
 
-    def __init__(self, studio: Studio, grab: Callable[[], bytes], comment: str, parent: QObject | None = None) -> None:
-        """Prepares; `grab` gives the view as it is now, as PNG, or nothing where it is not seen any more."""
+    def __init__(
+        self,
+        studio: Studio,
+        grab: Callable[[], bytes],
+        comment: str,
+        parent: QObject | None = None,
+        catch_up: CatchUp | None = None,
+    ) -> None:
+        """Prepares.
+
+        Args:
+            studio: The open study.
+            grab: Gives the view as it is now, as PNG, or nothing where it is not seen any more.
+            comment: Is written into the file.
+            parent: Its owner.
+            catch_up: Calls in what the view put off; None where it puts nothing off.
+        """
         super().__init__(parent)
+        self._catch_up = catch_up
+        self._clock = QElapsedTimer()
+        self._took_ms: list[int] = []
         self._studio, self._grab, self._comment = studio, grab, comment
         self._path = Path()
         self._frames: list[bytes] = []
@@ -167,6 +202,7 @@ class Recorder(QObject):
         self._poll.timeout.connect(self._look)
         self.walk = Walk(studio, self)
         self.walk.gap_ms = 0
+        self.walk.catch_up = catch_up
         self.walk.settled.connect(self._on_settled)
         self.walk.ended.connect(self._on_ended)
 
@@ -175,14 +211,25 @@ class Recorder(QObject):
         """Whether it records or writes."""
         return self.walk.walks or self._future is not None
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the last frame is recorded; None while that cannot be told."""
+        if len(self._took_ms) < _TIMED:
+            return None
+        return statistics.median(self._took_ms[-_LATELY:]) / 1000 * (self._whole - len(self._frames))
+
     def start(self, path: Path) -> None:
         """Begins; `check_place` has said that the file can be written."""
         moments = stations(self._studio)
-        places = sorted(set(np.linspace(0, len(moments) - 1, min(MOST_FRAMES, len(moments))).round().astype(int)))
+        places = sorted(
+            set(np.linspace(0, len(moments) - 1, min(limits.FILM_FRAMES, len(moments))).round().astype(int))
+        )
         self._path, self._frames, self._whole = path, [], len(places)
         self._unwanted.clear()
         self._before = self._studio.moment
+        self._took_ms = []
         self.progressed.emit(0, self._whole)
+        self._begin_frame()
         self.walk.start([moments[place] for place in places])
 
     @Slot()
@@ -192,6 +239,11 @@ class Recorder(QObject):
             self._unwanted.set()
             self.walk.stop()
 
+    def _begin_frame(self) -> None:
+        self._clock.start()
+        if self._catch_up is not None:
+            self._catch_up.begin()
+
     @Slot(object)
     def _on_settled(self, step: int | None) -> None:
         frame = self._grab()
@@ -199,6 +251,8 @@ class Recorder(QObject):
             self.walk.stop()
             return
         self._frames.append(frame)
+        self._took_ms.append(self._clock.elapsed())
+        self._begin_frame()
         self.progressed.emit(len(self._frames), self._whole)
 
     @Slot(bool)

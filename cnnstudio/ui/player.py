@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
 from cnnstudio.ui.studio import Studio
 
@@ -17,8 +17,8 @@ GAP_MS: Final[dict[Speed, int]] = {"slow": 500, "normal": 125, "fast": 33}
 PATIENCE_MS: Final = 1_000
 """Whoever watches a film rather sees the next moment than waits for an answer that takes longer than this."""
 
-_LOOK_MS: Final = 8
-"""While answers are awaited the walk looks this often whether they are there."""
+_LOOK_MS: Final = 20
+"""While answers are awaited the walk looks this often whether they are still wanted; one that arrives wakes it."""
 
 
 def stations(studio: Studio, after: int | None = None) -> tuple[int | None, ...]:
@@ -38,12 +38,15 @@ def stations(studio: Studio, after: int | None = None) -> tuple[int | None, ...]
 class Walk(QObject):
     """Takes the study through moments, one after the other and never two at once.
 
-    The next moment comes when the questions that the views asked about the last one are answered, and not before the
-    gap is over. A question that was open already, a long one say, is not waited for.
+    The next moment comes when the questions that the views asked about the last one are answered, and not before it is
+    due. A question that was open already, a long one say, is not waited for.
 
     Attributes:
-        gap_ms: From one moment to the next, at least.
+        gap_ms: From the time that one moment is due to that of the next. Where one came late the next may come sooner
+            after it, by one gap at most, so that the moments keep the time on average.
         patience_ms: An answer that takes longer than this is not waited for; None waits for every one.
+        catch_up: Is called when all answers are there. It does what the views put off until things stand still, and
+            gives whether there was any: then that is waited for, too.
 
     Signals:
         settled(moment): The views' questions about this moment are answered.
@@ -61,14 +64,18 @@ class Walk(QObject):
         super().__init__(parent)
         self.gap_ms = GAP_MS["normal"]
         self.patience_ms: int | None = None
-        self._waited = QElapsedTimer()
+        self.catch_up: Callable[[], bool] | None = None
+        self._waited, self._clock = QElapsedTimer(), QElapsedTimer()
+        self._due_ms = 0
         self._studio = studio
         self._ahead: list[int | None] = []
         self._here: int | None = None
-        self._walks = self._moves = self._told = False
+        self._walks = self._moves = self._told = self._awaits = False
         self._open_before: frozenset[int] = frozenset()
         self._gap = QTimer(self, singleShot=True)
+        self._gap.setTimerType(Qt.TimerType.PreciseTimer)
         self._gap.timeout.connect(self.look)
+        studio.answered.connect(self._on_answered)
         studio.moment_changed.connect(self._on_moment)
         studio.run_started.connect(self.stop)
         studio.state_changed.connect(self._on_state)
@@ -83,6 +90,8 @@ class Walk(QObject):
         self.stop()
         if moments:
             self._walks, self._ahead = True, list(moments)
+            self._clock.start()
+            self._due_ms = 0
             self._step()
 
     @Slot()
@@ -95,11 +104,15 @@ class Walk(QObject):
         """Goes on where the answers are there; looks again soon where they are not."""
         if not self._walks:
             return
-        if self._studio.open_questions - self._open_before and not self._is_impatient:
+        self._awaits = bool(self._studio.open_questions - self._open_before) and not self._is_impatient
+        if self._awaits:
             self._gap.start(_LOOK_MS)
         elif not self._told:
             # Once more through the event loop: views paint what they were told, or ask for more.
             self._told = True
+            self._gap.start(0)
+        elif self.catch_up is not None and self.catch_up():
+            self._told = False
             self._gap.start(0)
         else:
             self.settled.emit(self._studio.moment)
@@ -114,17 +127,28 @@ class Walk(QObject):
         if not self._ahead:
             self._end(complete=True)
             return
-        self._open_before = self._studio.open_questions
+        # Where the study is there already, the questions about this moment may be those that are open.
+        stays = self._ahead[0] == self._studio.moment
+        self._open_before = frozenset() if stays else self._studio.open_questions
         self._here, self._told, self._moves = self._ahead.pop(0), False, True
+        self._awaits = False
         self._studio.set_moment(self._here)
         self._here = self._studio.moment
         self._moves = False
         self._waited.start()
-        self._gap.start(self.gap_ms)
+        now_ms = self._clock.elapsed()
+        self._due_ms = max(self._due_ms, now_ms - self.gap_ms) + self.gap_ms
+        self._gap.start(max(0, self._due_ms - now_ms))
+
+    @Slot()
+    def _on_answered(self) -> None:
+        if self._walks and self._awaits:
+            self._gap.start(0)
 
     def _end(self, *, complete: bool) -> None:
         if self._walks:
-            self._walks, self._ahead = False, []
+            self._walks = self._awaits = False
+            self._ahead = []
             self._gap.stop()
             self.ended.emit(complete)
 

@@ -276,6 +276,7 @@ class Studio(Asking):
                 report = self._questions.answer(about_weights(event, self.weights))
                 if report is not None:
                     self.notice.emit(report)
+                self.answered.emit()
             case events.Answering():
                 self._questions.progress(event)
             case events.RunStarted():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,12 @@ from PySide6.QtGui import QImage, QImageWriter, QPainter, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnstudio import __version__
+from cnnstudio.core import limits
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.storage import write_atomic
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX
+from cnnstudio.ui.whole_view import whole
 
 PNG_SCALE: Final = 2
 _FOOT_EM: Final = 2.2
@@ -44,7 +47,14 @@ def moment_words(studio: Studio) -> str:
 
 
 class Page:
-    """A view as it is seen now, above a foot that says what it is, which moment, and which program drew it.
+    """A view as it is now, with nothing scrolled away, above a foot that says what and when it is, and who drew it.
+
+    Attributes:
+        title: What the view is called.
+        least: The view is laid out at this size at least, so that the frames of a film are alike.
+        most_px: And no higher or wider than this, however much was scrolled away.
+        view_size: How large the view was in the last drawing.
+        left_out: What the last drawing does not hold, a sentence; "" where it holds everything.
 
     Thread: GUI.
     """
@@ -60,11 +70,25 @@ class Page:
         """
         self._view, self._studio, self._unseen = view, studio, unseen
         self.title = title
+        self.least = self.view_size = QSize(0, 0)
+        self.most_px = limits.EXPORT_SIDE_PX
+        self.left_out = ""
 
     @property
     def size(self) -> QSize:
-        """In device-independent pixels."""
+        """In device-independent pixels, as it is drawn."""
+        with self._whole():
+            return self._size
+
+    @property
+    def _size(self) -> QSize:
         return self._view.size() + QSize(0, round(_FOOT_EM * self._studio.theme.body_px))
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        with whole(self._view, self.most_px, self.least) as beyond:
+            self.left_out, self.view_size = _left_out(beyond), self._view.size()
+            yield
 
     @property
     def said(self) -> str:
@@ -73,12 +97,15 @@ class Page:
         return f"{self.title} · {moment}" if moment else self.title
 
     def image(self, scale: float) -> QImage:
-        """The page as pixels, `scale` of them for each device-independent one."""
-        made = QImage(self.size * scale, QImage.Format.Format_RGB32)
-        made.setDevicePixelRatio(scale)
-        painter = QPainter(made)
-        self._paint(painter)
-        painter.end()
+        """The page as pixels, `scale` of them for each device-independent one; fewer where the page is very large."""
+        with self._whole():
+            size = self._size
+            scale = min(scale, math.sqrt(limits.EXPORT_PIXELS / (size.width() * size.height())))
+            made = QImage(size * scale, QImage.Format.Format_RGB32)
+            made.setDevicePixelRatio(scale)
+            painter = QPainter(made)
+            self._paint(painter)
+            painter.end()
         for key, text in (("Title", self.title), ("Description", self.said), ("Software", PROGRAM)):
             made.setText(key, text)
         return made
@@ -96,19 +123,20 @@ class Page:
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         generator = QSvgGenerator()
         generator.setOutputDevice(buffer)
-        generator.setSize(self.size)
         generator.setResolution(_DPI)
-        generator.setViewBox(QRect(QPoint(0, 0), self.size))
         generator.setTitle(self.title)
         generator.setDescription(f"{self.said}. {PROGRAM}")
-        painter = QPainter(generator)
-        self._paint(painter)
-        painter.end()
+        with self._whole():
+            generator.setSize(self._size)
+            generator.setViewBox(QRect(QPoint(0, 0), self._size))
+            painter = QPainter(generator)
+            self._paint(painter)
+            painter.end()
         buffer.close()
         return _FAMILY.sub(f'font-family="{_families()}"'.encode(), bytes(content.data()))
 
     def _paint(self, painter: QPainter) -> None:
-        theme, size = self._studio.theme, self.size
+        theme, size = self._studio.theme, self._size
         painter.fillRect(QRect(QPoint(0, 0), size), theme.colour("window"))
         with _hidden(self._unseen):
             self._view.render(painter, QPoint(0, 0), QRegion(), QWidget.RenderFlag.DrawChildren)
@@ -118,9 +146,17 @@ class Page:
         painter.setPen(theme.colour("muted"))
         right = painter.fontMetrics().horizontalAdvance(PROGRAM) + 2 * GRID_PX
         middle = Qt.AlignmentFlag.AlignVCenter
-        said = painter.fontMetrics().elidedText(self.said, Qt.TextElideMode.ElideRight, foot.width() - right)
+        words = f"{self.said} · {self.left_out}" if self.left_out else self.said
+        said = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, foot.width() - right)
         painter.drawText(foot, middle | Qt.AlignmentFlag.AlignLeft, said)
         painter.drawText(foot, middle | Qt.AlignmentFlag.AlignRight, PROGRAM)
+
+
+def _left_out(beyond: QSize) -> str:
+    if beyond == QSize(0, 0):
+        return ""
+    px, where = max((beyond.height(), "further down"), (beyond.width(), "further right"))
+    return f"Too large for one picture: {px:,} px {where} are left out."
 
 
 def _families() -> str:

@@ -15,10 +15,11 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QProgressDialog, QPushButton
 
+from cnnstudio.core import limits
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import MomentKept
 from cnnstudio.ui import animation
-from cnnstudio.ui.animation import LONGEST_PX, MOST_FRAMES, check_place, common_palette, frame_times, gif_bytes
+from cnnstudio.ui.animation import check_place, common_palette, frame_times, gif_bytes
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.panels._panel import all_panels
 from cnnstudio.ui.view_export import PNG_SCALE, PROGRAM, Page, export
@@ -323,7 +324,7 @@ def test_many_moments_become_a_bounded_film(panel, raced):
     recorder = animation.Recorder(raced.studio, lambda: b"", "", panel)
     recorder.walk.gap_ms = 10**6
     recorder.start(Path("nowhere.gif"))
-    assert recorder._whole == MOST_FRAMES
+    assert recorder._whole == limits.FILM_FRAMES
     assert raced.studio.moment == 0
     recorder.cancel()
 
@@ -331,7 +332,7 @@ def test_many_moments_become_a_bounded_film(panel, raced):
 def test_a_large_view_is_made_smaller(panel):
     panel.resize(2_000, 1_000)
     with Image.open(io.BytesIO(panel.view_menu._frame())) as image:
-        assert max(image.size) == LONGEST_PX
+        assert max(image.size) == limits.FILM_WIDE_PX
 
 
 # The file's format
@@ -362,9 +363,13 @@ def test_a_rare_colour_has_its_place_in_a_full_palette():
     assert np.abs(np.asarray(drawn)[0, :40].astype(int) - (240, 180, 0)).max() <= 8
 
 
-def test_frames_of_another_size_become_alike():
-    with Image.open(io.BytesIO(gif_bytes([png("red"), png("blue", (40, 20))], ""))) as gif:
-        assert (gif.size, gif.n_frames) == ((20, 10), 2)
+def test_frames_of_another_size_stand_on_the_same_ground():
+    frames = [png("red"), png("blue", (10, 20))]
+    with Image.open(io.BytesIO(gif_bytes(frames, ""))) as gif:
+        assert (gif.size, gif.n_frames) == ((20, 20), 2)
+        assert gif.convert("RGB").getpixel((19, 19)) == (255, 0, 0), "of its own colour, and nothing is stretched"
+        gif.seek(1)
+        assert gif.convert("RGB").getpixel((9, 19)) == (0, 0, 255)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 9, 60])

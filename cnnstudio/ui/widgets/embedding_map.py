@@ -22,9 +22,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.attribution import Embedding
 from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.widgets.draw_part import is_screen
 from cnnstudio.ui.widgets.embedding_card import Card, paint_card
 from cnnstudio.ui.widgets.embedding_frame import Frame, nearest, towards
-from cnnstudio.ui.widgets.embedding_marks import class_colour, class_marks, halo_text, mark_font, sprite, star
+from cnnstudio.ui.widgets.embedding_marks import Stamps, class_colour, class_marks, halo_text, mark_font, star
 
 _REACH_PX: Final = 12.0
 _DRAG_PX: Final = 4
@@ -177,14 +178,19 @@ class EmbeddingMap(QWidget):
 
     def _draw_points(self, embedding: Embedding) -> QPixmap:
         self._drawn += 1
-        ratio, theme = self.devicePixelRatioF(), self._theme
+        ratio = self.devicePixelRatioF()
         made = QPixmap(self.size() * ratio)
         made.setDevicePixelRatio(ratio)
-        made.fill(theme.colour("surface"))
         painter = QPainter(made)
+        self._paint_points(painter, embedding)
+        painter.end()
+        return made
+
+    def _paint_points(self, painter: QPainter, embedding: Embedding) -> None:
+        theme, marks = self._theme, class_marks(embedding.class_names)
+        painter.fillRect(self.rect(), theme.colour("surface"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        marks, font = class_marks(embedding.class_names), mark_font(theme, len(embedding.labels))
-        sprites = [sprite(mark, font, class_colour(theme, label), ratio) for label, mark in enumerate(marks)]
+        painted = Stamps(painter, theme, marks, mark_font(theme, len(embedding.labels)))
         room = QRectF(self.rect()).adjusted(-_RING_PX, -_RING_PX, _RING_PX, _RING_PX)
         seen = [place for place, (x, y) in enumerate(self._places.tolist()) if room.contains(x, y)]
         wrong, strong = embedding.guesses != embedding.labels, self._is_strong(embedding)
@@ -195,14 +201,10 @@ class EmbeddingMap(QWidget):
                 painter.setOpacity(_RING_SHARE if strong[place] else _FADED)
                 painter.drawEllipse(QPointF(*self._places[place].tolist()), _RING_PX, _RING_PX)
         for place in seen:
-            image, (x, y) = sprites[int(embedding.labels[place])], self._places[place].tolist()
-            size = image.deviceIndependentSize()
             painter.setOpacity(1.0 if strong[place] else _FADED)
-            painter.drawPixmap(QPointF(x - size.width() / 2, y - size.height() / 2), image)
+            painted.stamp(int(embedding.labels[place]), QPointF(*self._places[place].tolist()))
         painter.setOpacity(1.0)
         self._draw_names(painter, embedding, marks)
-        painter.end()
-        return made
 
     def _is_strong(self, embedding: Embedding) -> NDArray[np.bool_]:
         """Which points are not faded, bool [n]."""
@@ -238,9 +240,12 @@ class EmbeddingMap(QWidget):
         if embedding is None:
             painter.fillRect(self.rect(), theme.colour("surface"))
             return
-        if self._pixmap is None or self._pixmap.devicePixelRatio() != self.devicePixelRatioF():
-            self._pixmap = self._draw_points(embedding)
-        painter.drawPixmap(0, 0, self._pixmap)
+        if is_screen(painter, self):
+            if self._pixmap is None or self._pixmap.devicePixelRatio() != self.devicePixelRatioF():
+                self._pixmap = self._draw_points(embedding)
+            painter.drawPixmap(0, 0, self._pixmap)
+        else:
+            self._paint_points(painter, embedding)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_axes(painter, embedding)
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from cnnstudio.ui.theme import CONTRAST, SELECTION, Theme, contrast, mixed
+from cnnstudio.ui.widgets.draw_part import is_vector
 
 _HUES: Final = (
     "#332288", "#CC6677", "#117733", "#88CCEE", "#882255", "#999933", "#AA4499", "#44AA99", "#7A7A7A", "#8C6D31",
@@ -58,7 +59,34 @@ def mark_font(theme: Theme, count: int) -> QFont:
     return font
 
 
-def sprite(text: str, font: QFont, colour: QColor, ratio: float) -> QPixmap:
+class Stamps:
+    """The marks of the classes, each painted many times: as an image of it on a screen, as text into an SVG file.
+
+    Thread: GUI.
+    """
+
+    def __init__(self, painter: QPainter, theme: Theme, marks: Sequence[str], font: QFont) -> None:
+        """Prepares one for each class, in its colour."""
+        self._painter, self._marks, self._font = painter, marks, font
+        self._colours = [class_colour(theme, label) for label in range(len(marks))]
+        ratio = painter.device().devicePixelRatioF()
+        self._images = [] if is_vector(painter) else [
+            _sprite(mark, font, colour, ratio) for mark, colour in zip(marks, self._colours, strict=True)
+        ]  # fmt: skip
+
+    def stamp(self, label: int, middle: QPointF) -> None:
+        """Paints a class's mark around a point."""
+        if self._images:
+            size = self._images[label].deviceIndependentSize()
+            self._painter.drawPixmap(middle - QPointF(size.width() / 2, size.height() / 2), self._images[label])
+            return
+        metrics, mark = QFontMetricsF(self._font), self._marks[label]
+        self._painter.setFont(self._font)
+        self._painter.setPen(self._colours[label])
+        self._painter.drawText(middle + QPointF(-metrics.horizontalAdvance(mark) / 2, metrics.capHeight() / 2), mark)
+
+
+def _sprite(text: str, font: QFont, colour: QColor, ratio: float) -> QPixmap:
     """One point's mark as an image, to be drawn many times."""
     metrics = QFontMetricsF(font)
     wide, high = math.ceil(metrics.horizontalAdvance(text)) + 1, math.ceil(metrics.height())

@@ -37,6 +37,7 @@ from cnnstudio.ui.widgets._inside_paint import (
 from cnnstudio.ui.widgets._inside_plan import Plan, plan
 from cnnstudio.ui.widgets._inside_words import map_words
 from cnnstudio.ui.widgets.basic import by_keyboard
+from cnnstudio.ui.widgets.draw_part import is_screen
 from cnnstudio.ui.widgets.explained import Explained
 
 
@@ -218,7 +219,13 @@ class LayerStrip(Explained):
             return
         painter = QPainter(self)
         seen = self.visibleRegion().boundingRect()
-        painter.drawPixmap(seen.topLeft(), self._still_part(seen))
+        if is_screen(painter, self) and seen.contains(event.rect()):
+            painter.drawPixmap(seen.topLeft(), self._still_part(seen))
+        else:
+            seen = event.rect()
+            painter.save()
+            paint_still(painter, self._theme, self._plan, self._layout, QRectF(seen), roomy=self._room.roomy)
+            painter.restore()
         area = QRectF(seen)
         for box, placed in zip(self._plan.boxes, self._layout.placed, strict=True):
             image = self._images.get(box.shown)

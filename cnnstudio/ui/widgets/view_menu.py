@@ -9,6 +9,7 @@ from PySide6.QtCore import QDir, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QProgressDialog, QWidget
 
+from cnnstudio.core import limits
 from cnnstudio.core.errors import StudioError
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX
@@ -23,7 +24,7 @@ _ENTRIES: Final = (
     ("This view as SVG …", "svg"),
     ("This view as animated GIF …", "gif"),
 )
-_GIF_TIP: Final = "One frame for each kept moment, 60 at most."
+_GIF_TIP: Final = f"One frame for each kept moment, {limits.FILM_FRAMES} at most."
 
 
 class ViewMenu(QMenu):
@@ -54,6 +55,7 @@ class ViewMenu(QMenu):
         self.recorder: Recorder | None = None
         self.unseen: tuple[QWidget, ...] = ()
         self._progress: QProgressDialog | None = None
+        self._frame_least = QSize(0, 0)
         self.setToolTipsVisible(True)
         for text, kind in _ENTRIES:
             action = self.addAction(text)
@@ -89,13 +91,14 @@ class ViewMenu(QMenu):
                 return
             QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
             try:
-                export(path, self._page())
+                page = self._page()
+                export(path, page)
             finally:
                 QGuiApplication.restoreOverrideCursor()
         except StudioError as error:
             self._studio.notice.emit(error.report)
         else:
-            self._on_written(path)
+            self._on_written(path, page.left_out)
 
     @Slot()
     def _on_triggered(self) -> None:
@@ -103,9 +106,9 @@ class ViewMenu(QMenu):
         assert isinstance(action, QAction)
         self.ask_file(str(action.data()))
 
-    def _on_written(self, path: Path) -> None:
+    def _on_written(self, path: Path, left_out: str = "") -> None:
         self.exported.emit(path)
-        self._studio.told.emit(f"Saved as {path}")
+        self._studio.told.emit(f"Saved as {path}. {left_out}" if left_out else f"Saved as {path}")
 
     def _page(self) -> Page:
         from cnnstudio.ui.view_export import Page
@@ -114,25 +117,30 @@ class ViewMenu(QMenu):
 
     def _frame(self) -> bytes:
         """The view as it is now, as large as a frame of an animation may be; nothing where it is not seen any more."""
-        from cnnstudio.ui.animation import LONGEST_PX
         from cnnstudio.ui.view_export import encoded
 
         if not self._view.isVisible():
             return b""
-        image = self._page().image(1.0)
-        if max(image.width(), image.height()) > LONGEST_PX:
-            ways = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            image = image.scaled(QSize(LONGEST_PX, LONGEST_PX), *ways)
+        page = self._page()
+        page.least, page.most_px = self._frame_least, limits.FILM_SIDE_PX
+        image = page.image(1.0)
+        self._frame_least = page.view_size
+        scale = limits.FILM_WIDE_PX / max(self._view.width(), self._view.height())
+        if scale < 1:
+            image = image.scaled(image.size() * scale, mode=Qt.TransformationMode.SmoothTransformation)
         return encoded(image)
 
     def _record(self, path: Path) -> None:
         from cnnstudio.ui.animation import Recorder, check_place
+        from cnnstudio.ui.pacer import CatchUp
         from cnnstudio.ui.view_export import PROGRAM
 
         if self.recorder is not None:
             return
         check_place(path)
-        self.recorder = recorder = Recorder(self._studio, self._frame, f"{self._title} {PROGRAM}", self)
+        self._frame_least = QSize(0, 0)
+        comment, catch_up = f"{self._title} {PROGRAM}", CatchUp(self._view)
+        self.recorder = recorder = Recorder(self._studio, self._frame, comment, self, catch_up)
         self._progress = progress = QProgressDialog("", "Cancel", 0, 0, self._view.window())
         progress.setWindowTitle("Animation")
         progress.setWindowModality(Qt.WindowModality.WindowModal)
@@ -152,6 +160,11 @@ class ViewMenu(QMenu):
         if self._progress is None:
             return
         text = f"Moment {done + 1} of {whole}" if done < whole else "Writing the file"
+        left_s = self.recorder.seconds_left if self.recorder is not None else None
+        if left_s:
+            from cnnstudio.ui.widgets.experiment_progress import time_words
+
+            text += f", about {time_words(left_s)} left"
         self._progress.setLabelText(f"{text} …")
         self._progress.setMaximum(whole + 1)
         self._progress.setValue(done)
