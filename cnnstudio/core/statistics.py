@@ -332,7 +332,8 @@ def gap_sentence(
     spread = unit.say(gap.spread.deviation)
     if not (gap.beyond_seeds if beyond is None else beyond):
         mean = f"{first} is {ahead} {second} by {size} on average" if gap.mean else "the mean gap is nothing"
-        return f"No difference beyond the seeds: {mean}, and the gap's spread over {seeds} is {spread}."
+        few = "; so few seeds cannot tell" if (gap.times_spread or 0.0) > 1 else ""
+        return f"No difference beyond the seeds: {mean}, and the gap's spread over {seeds} is {spread}{few}."
     times = gap.times_spread or 0.0
     enough = ", enough to tell" if times < 1 else ""
     return (

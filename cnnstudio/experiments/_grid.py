@@ -83,6 +83,17 @@ def titles(keys: Sequence[str]) -> dict[str, str]:
     return {key: key if title in shared else title for key, title in plain.items()}
 
 
+def leader_and_other(keys: Sequence[str]) -> tuple[str, str]:
+    """The network whose lead is asked about (the first convolutional one, or the last), and the first other one."""
+    leader = next((key for key in keys if networks.find(key)[0].role == "cnn"), keys[-1])
+    return leader, next((key for key in keys if key != leader), leader)
+
+
+def is_cnn_against(first: str, second: str) -> bool:
+    """Whether a convolutional network is compared with one that is none, as the questions have it."""
+    return networks.find(first)[0].role == "cnn" != networks.find(second)[0].role
+
+
 def race_of(params: Mapping[str, Value]) -> RaceConfig:
     """The set-up of one run: what the data set's card advises, and whatever of it the run's parameters name.
 
@@ -282,7 +293,8 @@ def accuracy_table(
         for at in sorted(sets[0]):
             spreads = [Spread.of(list(each[at].values())) for each in sets]
             rows.append((named[key], at, *(spread.as_percent for spread in spreads), spreads[0].n))
-    return Table(title, ("network", x_heading, "train", "validation", "test", "seeds"), tuple(rows))
+    headings = ("network", x_heading, *SETS, "seeds")
+    return Table(f"{title}: mean ± standard deviation of the seeds", headings, tuple(rows))
 
 
 def crossing(curve: Mapping[float, float], goal: float) -> float | None:

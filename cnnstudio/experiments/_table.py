@@ -25,6 +25,8 @@ SHAPE: Final = (3, 1, 10)
 """Mean, standard error and worst are the channels, the ten measurements lie side by side."""
 FOLDS: Final = 5
 DIAGNOSES: Final = 2
+COMMONER: Final = 357 / 569
+"""The share of the commoner diagnosis: what always naming it gives."""
 _GREY: Final = 128.0
 _STEP: Final = 32.0
 """Grey levels of one standard deviation: pictures hold whole numbers from 0 to 255, so plus and minus 4 of them."""
@@ -36,7 +38,7 @@ _LAYERS: Final[dict[str, Layers]] = {
     "row": (_SMALL, ReLU(), _SMALL, ReLU(), Flatten(), Linear(DIAGNOSES)),
     "anywhere": (_WIDE, ReLU(), _WIDE, ReLU(), GlobalAverage(), Flatten(), Linear(DIAGNOSES)),
 }
-TITLES: Final = {"list": "MLP", "row": "CNN, dense head", "anywhere": "CNN, global pooling"}
+TITLES: Final = {"list": "MLP", "row": "CNN (dense head)", "anywhere": "CNN (global pooling)"}
 ROLES: Final[dict[str, Role]] = {"list": "mlp", "row": "cnn", "anywhere": "cnn"}
 ORDERS: Final = {"given": "given order", "permuted": "permuted order"}
 RACE: Final = RaceConfig(

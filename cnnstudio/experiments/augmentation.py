@@ -8,7 +8,6 @@ from typing import Final
 from cnnstudio import networks
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import (
-    Chart,
     ExperimentInfo,
     Findings,
     Guess,
@@ -21,6 +20,8 @@ from cnnstudio.core.experiment import (
 )
 from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
+from cnnstudio.experiments._chance import both_at_chance, chance_of
+from cnnstudio.experiments._charts import bars_chart
 from cnnstudio.experiments._grid import (
     SEEDS,
     examples_knob,
@@ -69,9 +70,10 @@ def _shares(results: Sequence[Result]) -> Shares:
 def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     keys = network_keys(settings, least=2)
     shares = _shares(results)
-    chart = Chart(
-        "augmentation", "Test accuracy of networks that learned centred digits", "bars", "test pictures", "accuracy",
-        tuple(_bar(shares, key, way, keys) for key in keys for way in _WAYS), tuple(_TESTS.values()),
+    chart = bars_chart(
+        "augmentation", "Test accuracy of networks that learned centred digits", "test pictures", "test accuracy",
+        [_bar(shares, key, way, keys) for key in keys for way in _WAYS], tuple(_TESTS.values()),
+        chance=chance_of(MOVED),
     )  # fmt: skip
     said, guess = _verdict(shares, keys)
     return Findings((chart,), (_table(shares, keys),), tuple(said), guess, len(results), len(_plan(settings)))
@@ -92,7 +94,7 @@ def _table(shares: Shares, keys: Sequence[str]) -> Table:
             if spreads:
                 rows.append((title, said, *(spread.as_percent for spread in spreads), spreads[0].n))
     headings = ("network", "learned", "train", *(f"test, {said}" for said in _TESTS.values()), "seeds")
-    return Table("Accuracy", headings, tuple(rows))
+    return Table("Accuracy: mean ± standard deviation of the seeds", headings, tuple(rows))
 
 
 def _verdict(shares: Shares, keys: Sequence[str]) -> tuple[list[str], int | None]:
@@ -104,6 +106,8 @@ def _verdict(shares: Shares, keys: Sequence[str]) -> tuple[list[str], int | None
         if gap is not None:
             names = f"{named[conv]} without shifts", f"{named[dense]}{way or ' without shifts'}"
             said.append(f"On moved digits: {gap_sentence(*names, gap)}")
+    read = {named[conv]: shares.get((conv, "", "moved"), {}), named[dense]: shares.get((dense, "shift", "moved"), {})}
+    said += both_at_chance(read, chance_of(MOVED))
     if before is None or after is None:
         return said, None
     if after.mean < -_CLOSE:

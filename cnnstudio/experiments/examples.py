@@ -10,11 +10,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cnnstudio import networks
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.experiment import Chart, ExperimentInfo, Findings, Guess, Order, Result, Series, Settings
+from cnnstudio.core.experiment import ExperimentInfo, Findings, Guess, Order, Result, Series, Settings
 from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.statistics import Spread, gap_sentence
+from cnnstudio.experiments._chance import both_at_chance, chance_of, is_at_chance
+from cnnstudio.experiments._charts import lines_chart
 from cnnstudio.experiments._grid import (
     SEEDS,
     accuracy_table,
@@ -22,6 +23,8 @@ from cnnstudio.experiments._grid import (
     dataset_knob,
     gap_at,
     grid,
+    is_cnn_against,
+    leader_and_other,
     learn_and_measure,
     lines,
     network_keys,
@@ -84,9 +87,9 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     series = lines(plain, keys, "examples")
     if settings["augmented"]:
         series += tuple(_renamed(each) for each in lines(shifted, keys, "examples", train=False))
-    chart = Chart(
-        "examples", "Accuracy against the number of training examples", "lines", "training examples", "accuracy",
-        series, log_x=True,
+    chart = lines_chart(
+        "examples", "Accuracy against the number of training examples", "training examples", "accuracy", series,
+        log_x=True, chance=chance_of(str(settings["dataset"])),
     )  # fmt: skip
     tables = [accuracy_table("Accuracy", plain, keys, "examples", "examples")]
     if settings["augmented"]:
@@ -112,21 +115,19 @@ def _verdict(settings: Settings, keys: Sequence[str], results: Sequence[Result])
         for size in dict.fromkeys((tried[0], tried[-1]))
         if size in gaps
     ]
-    needs = [needed_sentence(results, first, second, size) for size in tried if size in gaps]
-    said += [sentence for sentence in needs if sentence][-1:]
-    if len(gaps) < len(tried):
+    largest, chance = max(gaps, default=tried[-1]), chance_of(str(settings["dataset"]))
+    shares = {key: by_x(results, "examples", where={"network": key}).get(float(largest), {}) for key in (first, second)}
+    said += both_at_chance({named[key]: found for key, found in shares.items()}, chance)
+    if not is_at_chance(shares[first], chance):
+        needs = [needed_sentence(results, first, second, size) for size in tried if size in gaps]
+        said += [sentence for sentence in needs if sentence][-1:]
+    if len(gaps) < len(tried) or not is_cnn_against(first, second):
         return said, None
     if abs(gaps[tried[-1]].mean) <= _CLOSE:
         return said, 0
     if gaps[tried[-1]].mean < 0:
         return said, 2
     return said, 1
-
-
-def leader_and_other(keys: Sequence[str]) -> tuple[str, str]:
-    """The network whose lead is asked about (the first convolutional one, or the last), and the first other one."""
-    leader = next((key for key in keys if networks.find(key)[0].role == "cnn"), keys[-1])
-    return leader, next((key for key in keys if key != leader), leader)
 
 
 def needed_sentence(results: Sequence[Result], first: str, second: str, size: int) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.experiment import Chart, ExperimentInfo, Findings, Guess, Measuring, Order, Result, Settings, Table
+from cnnstudio.core.experiment import ExperimentInfo, Findings, Guess, Measuring, Order, Result, Settings, Table
 from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence
+from cnnstudio.experiments._chance import both_at_chance, chance_of
+from cnnstudio.experiments._charts import lines_chart
 from cnnstudio.experiments._grid import (
     EPOCHS,
     SEEDS,
@@ -21,6 +23,8 @@ from cnnstudio.experiments._grid import (
     examples_knob,
     gap_at,
     grid,
+    is_cnn_against,
+    leader_and_other,
     learn_and_measure,
     lines,
     network_keys,
@@ -93,9 +97,9 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     keys = network_keys(settings)
     around = [result for result in results if result.order.params["part"] == "around"]
     halves = [result for result in results if result.order.params["part"] == _HALF]
-    chart = Chart(
-        "jitter", "Accuracy against how far the pattern may move", "lines", "jitter (px to each side)", "accuracy",
-        lines(around, keys, "jitter"), chance=0.1,
+    chart = lines_chart(
+        "jitter", "Accuracy against how far the pattern may move", "jitter (px to each side)", "accuracy",
+        lines(around, keys, "jitter"), chance=chance_of(str(settings["task"])),
     )  # fmt: skip
     tables = [accuracy_table("Accuracy", around, keys, "jitter", "jitter (px)")]
     sentences, guess = _verdict(settings, keys, around)
@@ -108,7 +112,7 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
 def _verdict(settings: Settings, keys: Sequence[str], results: Sequence[Result]) -> tuple[list[str], int | None]:
     if len(keys) < 2:
         return [], None
-    first, second, named = keys[-1], keys[0], titles(keys)
+    (first, second), named = leader_and_other(keys), titles(keys)
     ends = [steps_px(settings)[0], steps_px(settings)[-1]]
     gaps = [gap_at(results, first, second, "jitter", px) for px in ends]
     sentences = [
@@ -116,8 +120,10 @@ def _verdict(settings: Settings, keys: Sequence[str], results: Sequence[Result])
         for px, gap in reversed(list(zip(ends, gaps, strict=True)))
         if gap is not None
     ]
+    at_end = {named[key]: by_x(results, "jitter", where={"network": key}).get(ends[-1], {}) for key in (first, second)}
+    sentences += both_at_chance(at_end, chance_of(str(settings["task"])))
     near, far = gaps
-    return sentences, None if near is None or far is None else _guess(near, far)
+    return sentences, None if near is None or far is None or not is_cnn_against(first, second) else _guess(near, far)
 
 
 def _guess(near: Gap, far: Gap) -> int:
@@ -138,7 +144,11 @@ def _half_table(results: Sequence[Result], keys: Sequence[str]) -> Table:
         if sets[0]:
             known, other = (Spread.of(list(next(iter(each.values())).values())) for each in sets)
             rows.append((title, known.as_percent, other.as_percent, known.n))
-    return Table("Learned on the left half", ("network", "test, left half", "test, right half", "seeds"), tuple(rows))
+    return Table(
+        "Learned on the left half: mean ± standard deviation of the seeds",
+        ("network", "test, left half", "test, right half", "seeds"),
+        tuple(rows),
+    )
 
 
 def _half_sentences(results: Sequence[Result], keys: Sequence[str]) -> list[str]:

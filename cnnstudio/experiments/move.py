@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cnnstudio import networks
+from cnnstudio.core.comparisons import between, every_pair, ranked
 from cnnstudio.core.experiment import (
     Chart,
     ExperimentInfo,
@@ -27,8 +28,10 @@ from cnnstudio.core.experiment import (
 from cnnstudio.core.knobs import Knob
 from cnnstudio.core.layer_pools import GlobalAverage, GlobalMax
 from cnnstudio.core.picture_changes import AMOUNTS, KINDS, UNCHANGED, UNITS, Kind
-from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
-from cnnstudio.datasets import find as find_dataset
+from cnnstudio.core.statistics import Spread, series
+from cnnstudio.experiments._best import compared
+from cnnstudio.experiments._chance import chance_of
+from cnnstudio.experiments._charts import lines_chart
 from cnnstudio.experiments._grid import (
     SEEDS,
     SETS,
@@ -110,7 +113,7 @@ def _shares(results: Sequence[Result], key: str, kind: Kind) -> ByAmount:
 def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     keys = network_keys(settings)
     shares = {kind: {key: _shares(results, key, kind) for key in keys} for kind in KINDS}
-    chance = _chance(str(settings["dataset"]))
+    chance = chance_of(str(settings["dataset"]))
     charts = tuple(_chart(kind, shares[kind], chance) for kind in KINDS)
     tables = (_table(results, keys), *(_changes(kind, shares[kind]) for kind in KINDS))
     sentences, guess = _verdict(shares["shift"])
@@ -125,7 +128,7 @@ def _chart(kind: Kind, shares: Mapping[str, ByAmount], chance: float | None) -> 
                role=networks.find(key)[0].role, dashed=True)
         for key, name in _named(tuple(shares)).items()
     )  # fmt: skip
-    return Chart(kind, f"{title}: test accuracy", "lines", label, "accuracy", drawn, chance=chance)
+    return lines_chart(kind, f"{title}: test accuracy", label, "test accuracy", drawn, chance=chance)
 
 
 def _table(results: Sequence[Result], keys: Sequence[str]) -> Table:
@@ -136,7 +139,11 @@ def _table(results: Sequence[Result], keys: Sequence[str]) -> Table:
             spreads = [Spread.of([float(values[name]) for values in mine]) for name in SETS]
             weights = int(mine[0]["weights"])
             rows.append((title, weights, *(spread.as_percent for spread in spreads), spreads[0].n))
-    return Table("Unchanged pictures", ("network", "weights", *SETS, "seeds"), tuple(rows))
+    return Table(
+        "Unchanged pictures: mean ± standard deviation of the seeds",
+        ("network", "weights", *SETS, "seeds"),
+        tuple(rows),
+    )
 
 
 def _changes(kind: Kind, shares: Mapping[str, ByAmount]) -> Table:
@@ -146,7 +153,9 @@ def _changes(kind: Kind, shares: Mapping[str, ByAmount]) -> Table:
                    for key in shares]  # fmt: skip
         rows.append((amount, *spreads))
     title, label = _TITLES[kind]
-    return Table(f"{title}: test accuracy", (label, *named.values()), tuple(rows))
+    return Table(
+        f"{title}: test accuracy, mean ± standard deviation of the seeds", (label, *named.values()), tuple(rows)
+    )
 
 
 def _one(kind: Kind, shares: Mapping[str, ByAmount]) -> str:
@@ -157,7 +166,7 @@ def _one(kind: Kind, shares: Mapping[str, ByAmount]) -> str:
         before, after = shares[key][UNCHANGED[kind]], shares[key][amount]
         if before:
             said.append(f"{title} {Spread.of(list(after.values())).as_percent}")
-    return f"{_TITLES[kind][0]} ({amount:g} {unit}): {', '.join(said)}." if said else ""
+    return f"{_TITLES[kind][0]} ({amount:g} {unit}), test pictures read: {', '.join(said)}." if said else ""
 
 
 def _verdict(shares: Mapping[str, ByAmount]) -> tuple[list[str], int | None]:
@@ -165,28 +174,20 @@ def _verdict(shares: Mapping[str, ByAmount]) -> tuple[list[str], int | None]:
     far = {key: by_amount[FAR_PX] for key, by_amount in shares.items() if by_amount[FAR_PX]}
     if len(far) < 2:
         return [], None
-    ranked = sorted(far, key=lambda key: Spread.of(list(far[key].values())).mean, reverse=True)
-    said, gaps = [], []
-    for first, second in itertools.pairwise(ranked):
-        gap = Gap.by_seed(far[first], far[second])
-        if gap is not None:
-            gaps.append(gap)
-            said.append(f"Moved by {FAR_PX} px: {gap_sentence(named[first], named[second], gap)}")
-    if len(far) < len(shares) or not gaps:
+    pairs, order = every_pair(far), ranked(far)
+    said = [
+        f"Moved by {FAR_PX} px: {compared(pairs, first, second, named)}" for first, second in itertools.pairwise(order)
+    ]
+    best = between(pairs, order[0], order[1]) if order else None
+    if len(far) < len(shares) or best is None:
         return said, None
-    return said, 3 if gaps[0].mean <= _CLOSE else _kind_of(ranked[0])
+    return said, 3 if best.gap.mean <= _CLOSE else _kind_of(order[0])
 
 
 def _named(keys: Sequence[str]) -> dict[str, str]:
     """What to call networks: a CNN with what its maps end in."""
     heads = {1: " (dense head)", 2: " (global pooling)"}
     return {key: title + heads.get(_kind_of(key), "") for key, title in titles(keys).items()}
-
-
-def _chance(dataset: str) -> float | None:
-    """What guessing gives; None where only loading tells the classes."""
-    classes = len(find_dataset(dataset).info.class_names)
-    return 1 / classes if classes else None
 
 
 def _kind_of(key: str) -> int:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from cnnstudio import networks
+from cnnstudio.core.comparisons import shared
 from cnnstudio.core.experiment import (
-    Chart,
     ExperimentInfo,
     Findings,
     Guess,
@@ -26,6 +26,7 @@ from cnnstudio.core.experiment import (
 from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.nonsense_pictures import MEASURED, TAUGHT
 from cnnstudio.core.statistics import POINTS, Gap, Spread, Unit, gap_sentence, series
+from cnnstudio.experiments._charts import bars_chart
 from cnnstudio.experiments._grid import (
     SEEDS,
     by_seed,
@@ -158,11 +159,12 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     keys, found = network_keys(settings), _Found(results)
     names = (REAL, *MEASURED)
     charts = (
-        Chart("confidence", "Mean largest probability of a digit", "bars", "pictures", "probability",
-              tuple(_bar(found, key, way, keys, names, "confidence_{}") for key in keys for way in WAYS), names),
-        Chart("auroc", "How well a score parts digits from nonsense (area under the ROC curve)", "bars", "pictures",
-              "AUROC", tuple(bar for key in keys for bar in _auroc_bars(found, key, keys)), ("all", *MEASURED),
-              percent=False, chance=0.5),
+        bars_chart("confidence", "Mean largest probability of a digit; real pictures are those of the test set",
+                   "pictures", "probability",
+                   [_bar(found, key, way, keys, names, "confidence_{}") for key in keys for way in WAYS], names),
+        bars_chart("auroc", "How well a score parts test digits from nonsense (area under the ROC curve)", "pictures",
+                   "AUROC (test)", [bar for key in keys for bar in _auroc_bars(found, key, keys)], ("all", *MEASURED),
+                   percent=False, chance=0.5),
     )  # fmt: skip
     tables = (_accuracy(found, keys), _confidences(found, keys, names), _aurocs(found, keys))
     said, guess = _verdict(found, keys)
@@ -193,7 +195,11 @@ def _accuracy(found: _Found, keys: Sequence[str]) -> Table:
                 temperature = Spread.of(list(found.of(key, way, "temperature").values())).mean
                 spreads = [Spread.of(list(each.values())) for each in shares]
                 rows.append((title + more, *(each.as_percent for each in spreads), temperature, spreads[0].n))
-    return Table("Real digits", ("network", "train", "validation", "test", "temperature", "seeds"), tuple(rows))
+    return Table(
+        "Real digits: mean ± standard deviation of the seeds",
+        ("network", "train", "validation", "test", "temperature", "seeds"),
+        tuple(rows),
+    )
 
 
 def _confidences(found: _Found, keys: Sequence[str], names: Sequence[str]) -> Table:
@@ -206,7 +212,7 @@ def _confidences(found: _Found, keys: Sequence[str], names: Sequence[str]) -> Ta
                 shares = [found.of(key, way, f"{what}_{name}") for name in names]
                 if shares[0]:
                     rows.append((title + more, said, *(Spread.of(list(each.values())).as_percent for each in shares)))
-    return Table("How sure", ("network", "what", *names), tuple(rows))
+    return Table("How sure: mean ± standard deviation of the seeds", ("network", "what", *names), tuple(rows))
 
 
 def _aurocs(found: _Found, keys: Sequence[str]) -> Table:
@@ -217,33 +223,36 @@ def _aurocs(found: _Found, keys: Sequence[str]) -> Table:
                 areas = [found.of(key, way, f"auroc_{score}_{name}") for name in ("all", *MEASURED)]
                 if areas[0]:
                     rows.append((title + more, said, *(Spread.of(list(each.values())).mean for each in areas)))
-    return Table("Area under the ROC curve", ("network", "score", "all", *MEASURED), tuple(rows))
+    return Table("Area under the ROC curve, mean of the seeds", ("network", "score", "all", *MEASURED), tuple(rows))
 
 
 def _verdict(found: _Found, keys: Sequence[str]) -> tuple[list[str], int | None]:
     said: list[str] = []
-    means: list[float] = []
+    sure: dict[str, dict[int, float]] = {}
     for key, title in titles(keys).items():
         known = found.of(key, "digits", "confidence_real")
         if known:
-            nonsense = Spread.of(list(found.nonsense(key, "digits", "confidence").values()))
-            means.append(nonsense.mean)
+            sure[key] = found.nonsense(key, "digits", "confidence")
+            nonsense = Spread.of(list(sure[key].values()))
             kinds = {kind: Spread.of(list(found.of(key, "digits", f"confidence_{kind}").values())) for kind in MEASURED}
             most = max(kinds, key=lambda kind: kinds[kind].mean)
             said.append(
                 f"{title} is on average {nonsense.as_percent} sure of nonsense, most of {most} "
-                f"({kinds[most].as_percent}), and {Spread.of(list(known.values())).as_percent} of digits."
+                f"({kinds[most].as_percent}), and {Spread.of(list(known.values())).as_percent} of test digits."
             )
     for key, title in titles(keys).items():
         said += _scores(found, key, title) + _none(found, key, title)
-    if len(means) < len(keys):
+    together = shared(sure)
+    if len(sure) < len(keys) or not all(together.values()):
         return said, None
-    mean = sum(means) / len(means)
-    if len(means) > 1:
+    of_seeds = [sum(seeds) / len(seeds) for seeds in zip(*(found.values() for found in together.values()), strict=True)]
+    spread = Spread.of(of_seeds)
+    if len(sure) > 1:
+        networks_said = "both" if len(sure) == 2 else f"all {len(sure)}"
         said.insert(
-            0, f"Over all {len(means)} networks, nonsense is read with {100 * mean:.1f} % confidence on average."
+            0, f"Over {networks_said} networks, nonsense is read with {spread.as_percent} confidence on average."
         )
-    return said, 0 if mean < _LITTLE else 1 if mean <= _MUCH else 2
+    return said, 0 if spread.mean < _LITTLE else 1 if spread.mean <= _MUCH else 2
 
 
 def _scores(found: _Found, key: str, title: str) -> list[str]:
@@ -251,10 +260,12 @@ def _scores(found: _Found, key: str, title: str) -> list[str]:
     said = []
     cooled = found.nonsense(key, "digits", "cooled")
     if cooled:
-        temperature = Spread.of(list(found.of(key, "digits", "temperature").values())).mean
+        temperature = Spread.of(list(found.of(key, "digits", "temperature").values()))
+        spread = "" if temperature.deviation is None else f" ± {temperature.deviation:.2f}"
         said.append(
-            f"{title} at its temperature of {temperature:.2f}: {Spread.of(list(cooled.values())).as_percent} sure of "
-            "nonsense. One temperature for all pictures changes no verdict."
+            f"{title} at the temperature that suits its validation pictures, {temperature.mean:.2f}{spread}: "
+            f"{Spread.of(list(cooled.values())).as_percent} sure of nonsense. One temperature for all pictures changes "
+            "no verdict."
         )
     gap = Gap.by_seed(found.of(key, "digits", "auroc_energy_all"), found.of(key, "digits", "auroc_softmax_all"))
     if gap is not None:
@@ -267,15 +278,16 @@ def _none(found: _Found, key: str, title: str) -> list[str]:
     called = {kind: found.of(key, "none", f"none_{kind}") for kind in (REAL, *MEASURED)}
     if not called[REAL]:
         return []
-    shares = {kind: Spread.of(list(seeds.values())).mean for kind, seeds in called.items()}
-    kinds = ", ".join(f"{kind} {100 * shares[kind]:.0f} %" for kind in MEASURED)
+    shares = {kind: Spread.of(list(seeds.values())) for kind, seeds in called.items()}
+    kinds = ", ".join(f"{kind} {shares[kind].as_percent}" for kind in MEASURED)
     said = [
         f'{title} with "none of these", which it learned from {", ".join(TAUGHT)}, says so of kinds it never saw: '
-        f"{kinds}; and of {100 * shares[REAL]:.1f} % of real digits."
+        f"{kinds}; and of {shares[REAL].as_percent} of real test digits."
     ]
     gap = Gap.by_seed(found.of(key, "none", "test"), found.of(key, "digits", "test"))
     if gap is not None:
-        said.append(f"On real digits: {gap_sentence(f'{title} with the class', f'{title} without', gap, POINTS)}")
+        told = gap_sentence(f'{title} with "none of these"', f"{title} without it", gap, POINTS)
+        said.append(f"On real test digits: {told}")
     return said
 
 

@@ -34,6 +34,8 @@ from cnnstudio.core.scramble import permutation, scramble
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments import _table
+from cnnstudio.experiments._chance import both_at_chance, chance_of
+from cnnstudio.experiments._charts import bars_chart, lines_chart
 from cnnstudio.experiments._grid import (
     EPOCHS,
     SEEDS,
@@ -44,20 +46,20 @@ from cnnstudio.experiments._grid import (
     examples_knob,
     gap_at,
     grid,
+    is_cnn_against,
+    leader_and_other,
     lines,
     network_keys,
     networks_knob,
     race_of,
     titles,
 )
-from cnnstudio.experiments.examples import leader_and_other
 
 ID: Final = "scramble"
 PICTURES: Final = "pictures"
 TABLE: Final = "table"
 _CLOSE: Final = 0.02
-_NEAR_CHANCE: Final = 0.05
-"""Above it by less than this a network has hardly learned anything that holds."""
+CENTRED: Final = "digits"
 
 
 def blocks(settings: Settings) -> tuple[int, ...]:
@@ -120,11 +122,10 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     keys = network_keys(settings, least=2)
     pictures = [result for result in results if result.order.params["part"] == PICTURES]
     rows = [result for result in results if result.order.params["part"] == TABLE]
-    classes = len(find_dataset(str(settings["dataset"])).info.class_names)
-    chance = 1 / classes if classes else None
+    chance = chance_of(str(settings["dataset"]))
     charts = [
-        Chart(
-            PICTURES, "Accuracy against how much of the neighbourhood is left", "lines",
+        lines_chart(
+            PICTURES, "Accuracy against how much of the neighbourhood is left",
             "block that stays whole (px; 1 scrambles all)", "accuracy", lines(pictures, keys, "block"),
             log_x=True, chance=chance,
         )
@@ -147,15 +148,19 @@ def _verdict(
     lost = {key: _lost(results, key, whole) for key in (dense, conv)}
     if scrambled is not None:
         said.append(f"All pixels scrambled: {gap_sentence(named[conv], named[dense], scrambled)}")
-        said += _both_at_chance(results, (conv, dense), keys, chance)
+        read = {named[key]: by_x(results, "block", where={"network": key}).get(1.0, {}) for key in (conv, dense)}
+        plain = str(settings["dataset"]) == CENTRED
+        said += both_at_chance(read, chance, "" if plain else "choose centred digits, which an MLP reads")
     if before is not None:
         said.append(f"Untouched: {gap_sentence(named[conv], named[dense], before)}")
     for key, gap in lost.items():
         if gap is not None:
             said.append(gap_sentence(f"{named[key]}, untouched,", f"{named[key]}, scrambled,", gap))
     dense_lost = lost[dense]
-    if scrambled is None or dense_lost is None:
+    if scrambled is None or dense_lost is None or not is_cnn_against(conv, dense):
         return said, None
+    if before is not None and before.mean <= 0:
+        return said, None  # there was no lead that might have gone
     if scrambled.mean > _CLOSE:
         return said, 0
     return said, 1 if abs(dense_lost.mean) <= _CLOSE else 2
@@ -165,21 +170,6 @@ def _lost(results: Sequence[Result], key: str, whole: int) -> Gap | None:
     """How much better a network reads untouched pictures than scrambled ones."""
     by_block = by_x(results, "block", where={"network": key})
     return Gap.by_seed(by_block.get(float(whole), {}), by_block.get(1.0, {}))
-
-
-def _both_at_chance(
-    results: Sequence[Result], pair: Sequence[str], keys: Sequence[str], chance: float | None
-) -> list[str]:
-    """Says so where neither network reads scrambled pictures: then their difference means nothing."""
-    shares = {key: by_x(results, "block", where={"network": key}).get(1.0, {}) for key in pair}
-    means = {key: Spread.of(list(found.values())).mean for key, found in shares.items() if found}
-    if chance is None or len(means) < 2 or max(means.values()) > chance + _NEAR_CHANCE:
-        return []
-    told = " and ".join(f"{titles(keys)[key]} {100 * mean:.0f} %" for key, mean in means.items())
-    return [
-        f"Both are at chance, which is {100 * chance:.0f} %, or within {100 * _NEAR_CHANCE:.0f} points of it: {told}. "
-        "That says nothing about the network's architecture; choose centred digits, which an MLP reads."
-    ]
 
 
 def _table_shares(results: Sequence[Result], name: str, columns: str, value: str = "test") -> dict[int, float]:
@@ -194,9 +184,9 @@ def _table_chart(results: Sequence[Result]) -> Chart:
             for place, columns in enumerate(_table.ORDERS)
         }
         found.append(series(title, points, network=name, role=_table.ROLES[name], dashed=True))
-    return Chart(
-        TABLE, "A table of 30 measurements (breast cancer): test accuracy", "bars", "order of the columns", "accuracy",
-        tuple(found), tuple(_table.ORDERS.values()), chance=0.5,
+    return bars_chart(
+        TABLE, "A table of 30 measurements (breast cancer): test accuracy; chance is the commoner diagnosis",
+        "order of the columns", "test accuracy", found, tuple(_table.ORDERS.values()), chance=_table.COMMONER,
     )  # fmt: skip
 
 
@@ -210,7 +200,7 @@ def _table_of(results: Sequence[Result]) -> Table:
                 weights = _table.spec(name).parameters
                 rows.append((title, told, weights, *(spread.as_percent for spread in spreads), spreads[0].n))
     headings = ("network", "columns", "weights", "train", "validation", "test", "seeds")
-    return Table("The table, five-fold cross-validation", headings, tuple(rows))
+    return Table("The table, five-fold cross-validation: mean ± standard deviation of the seeds", headings, tuple(rows))
 
 
 def _table_sentences(results: Sequence[Result]) -> list[str]:

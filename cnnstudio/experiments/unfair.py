@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from cnnstudio import networks
+from cnnstudio.core.comparisons import every_pair, ranked
 from cnnstudio.core.experiment import (
-    Chart,
     ExperimentInfo,
     Findings,
     Guess,
@@ -27,6 +27,9 @@ from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.marks import CODES, Code, check
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
+from cnnstudio.experiments._best import compared
+from cnnstudio.experiments._chance import chance_of, is_at_chance
+from cnnstudio.experiments._charts import bars_chart
 from cnnstudio.experiments._grid import (
     SEEDS,
     by_seed,
@@ -144,14 +147,19 @@ def _of(results: Sequence[Result], key: str, way: str, name: str) -> Shares:
 
 def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     keys = network_keys(settings)
+    area = next((float(result.values["area"]) for result in results if "area" in result.values), None)
+    chance = chance_of(str(settings["dataset"]))
     charts = (
-        Chart("accuracy", "Test accuracy with and without the mark", "bars", "test pictures", "accuracy",
-              tuple(_bar(results, key, way, keys, TESTS) for key in keys for way in WAYS), tuple(TESTS.values())),
-        Chart("attribution", "Share of the attribution that falls on the mark", "bars", "explained by", "share",
-              tuple(_bar(results, key, way, keys, _METHODS) for key in keys for way in WAYS), tuple(_METHODS.values()),
-              chance=next((float(result.values["area"]) for result in results if "area" in result.values), None)),
+        bars_chart("accuracy", "Test accuracy with and without the mark", "test pictures", "test accuracy",
+                   [_bar(results, key, way, keys, TESTS) for key in keys for way in WAYS], tuple(TESTS.values()),
+                   chance=chance),
+        bars_chart("attribution",
+                   f"Share of the attribution that falls on the mark, {EXPLAINED} test pictures; chance is the mark's "
+                   "share of the picture", "explained by", "share on the mark",
+                   [_bar(results, key, way, keys, _METHODS) for key in keys for way in WAYS], tuple(_METHODS.values()),
+                   chance=area),
     )  # fmt: skip
-    said, guess = _verdict(results, keys)
+    said, guess = _verdict(results, keys, chance)
     return Findings(charts, (_table(results, keys),), tuple(said), guess, len(results), len(_plan(settings)))
 
 
@@ -175,27 +183,27 @@ def _table(results: Sequence[Result], keys: Sequence[str]) -> Table:
                 rows.append((title, said, *spreads, len(found[0])))
     headings = ("network", "learned", "train", "validation", *(f"test, {said}" for said in TESTS.values()),
                 "names the lying mark's class", "saliency on the mark", "occlusion on the mark", "seeds")  # fmt: skip
-    return Table("With and without the mark", headings, tuple(rows))
+    return Table("With and without the mark: mean ± standard deviation of the seeds", headings, tuple(rows))
 
 
-def _verdict(results: Sequence[Result], keys: Sequence[str]) -> tuple[list[str], int | None]:
+def _verdict(results: Sequence[Result], keys: Sequence[str], chance: float | None) -> tuple[list[str], int | None]:
     follows = {key: _of(results, key, "marked", "follows") for key in keys}
     known = {key: Spread.of(list(seeds.values())) for key, seeds in follows.items() if seeds}
     if not known:
         return [], None
     named, said = titles(keys), []
     for key, spread in known.items():
-        right, lying = (Spread.of(list(_of(results, key, "marked", name).values())) for name in ("test", "lying"))
+        shares = _of(results, key, "marked", "test")
+        right, lying = (Spread.of(list(each.values())) for each in (shares, _of(results, key, "marked", "lying")))
+        relies = "does hardly better than guessing" if is_at_chance(shares, chance) else _relies(right, lying)
         said.append(
-            f"{named[key]} {_relies(right.mean, lying.mean)}: it reads {right.as_percent} with the right mark and "
+            f"{named[key]} {relies}: it reads {right.as_percent} with the right mark and "
             f"{lying.as_percent} with another class's, which it names for {spread.as_percent} of the pictures."
         )
-    ranked = sorted(known, key=lambda key: known[key].mean, reverse=True)
-    if len(ranked) > 1:
-        gap = Gap.by_seed(follows[ranked[0]], follows[ranked[-1]])
-        if gap is not None:
-            names = named[ranked[0]], named[ranked[-1]]
-            said.append(f"Which follows the lying mark more: {gap_sentence(*names, gap)}")
+    some = {key: follows[key] for key in known}
+    order = ranked(some)
+    if len(order) > 1:
+        said.append(f"Which follows the lying mark more: {compared(every_pair(some), order[0], order[-1], named)}")
     for key in known:
         said += _without(results, key, named[key])
     if len(known) < len(keys):
@@ -212,11 +220,11 @@ def _lost(results: Sequence[Result], key: str) -> float:
     return 1 - lying / right if right else 0.0
 
 
-def _relies(right: float, lying: float) -> str:
+def _relies(right: Spread, lying: Spread) -> str:
     """How far a network leans on the mark, from its accuracies."""
-    if right - lying < _LITTLE:
+    if right.mean - lying.mean < _LITTLE:
         return "hardly relies on the mark"
-    return "relies on the mark" if lying < (1 - _HALF) * right else "relies on the mark in part"
+    return "relies on the mark" if lying.mean < (1 - _HALF) * right.mean else "relies on the mark in part"
 
 
 def _without(results: Sequence[Result], key: str, title: str) -> list[str]:

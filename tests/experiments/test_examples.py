@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from cnnstudio import experiments
 from cnnstudio.core.errors import StudioError
 from cnnstudio.engine.session import finish
-from cnnstudio.experiments._grid import crossing
+from cnnstudio.experiments._grid import crossing, leader_and_other
 from cnnstudio.experiments.examples import (
     BATCH,
     EXPERIMENT,
     LEAST_EPOCHS,
     STEPS,
     epochs_for,
-    leader_and_other,
     needed_sentence,
     sizes,
 )

@@ -38,7 +38,10 @@ def test_the_verdict_is_computed(results_of):
     assert findings.sentences[0].startswith("At 11 px: Small CNN is ahead of Deep MLP by 88 points")
     assert "3 seeds" in findings.sentences[0]
     assert findings.sentences[1].startswith("At 0 px:")
-    assert [table.title for table in findings.tables] == ["Accuracy", "Learned on the left half"]
+    assert [table.title for table in findings.tables] == [
+        "Accuracy: mean ± standard deviation of the seeds",
+        "Learned on the left half: mean ± standard deviation of the seeds",
+    ]
     assert findings.done == findings.planned == 42
 
 

@@ -42,7 +42,7 @@ def test_the_verdict_is_computed(results_of):
     )
     assert findings.sentences[1].startswith("Moved by 4 px: LeNet-5 (dense head) is ahead of MLP by 20 points")
     assert len(findings.sentences) == 2 + len(KINDS) - 1
-    assert "Turned (30 degrees): MLP 20.1 %" in findings.sentences[2]
+    assert "Turned (30 degrees), test pictures read: MLP 20.1 %" in findings.sentences[2]
     assert [chart.id for chart in findings.charts] == list(KINDS)
     assert all(chart.chance == 0.1 for chart in findings.charts)
     for chart in findings.charts:

@@ -63,7 +63,7 @@ def test_the_verdict_is_computed(results_of):
     assert findings.sentences[1].startswith("Untouched: LeNet-5 is ahead of MLP by 7.1 points")
     assert "MLP, untouched, and MLP, scrambled, are equal" in findings.sentences[2]
     assert findings.sentences[3].startswith("LeNet-5, untouched, is ahead of LeNet-5, scrambled, by 12 points")
-    assert any("On the table: MLP is ahead of CNN, global pooling by 3 points" in said for said in findings.sentences)
+    assert any("On the table: MLP is ahead of CNN (global pooling) by 3 points" in said for said in findings.sentences)
     assert not any("chance" in said for said in findings.sentences)
     assert [chart.kind for chart in findings.charts] == ["lines", "bars"]
     assert findings.charts[0].series[0].x == (1.0, 2.0, 4.0, 7.0, 14.0, 28.0)
@@ -92,7 +92,7 @@ def test_on_glyphs_both_are_said_to_be_at_chance(results_of):
 
     findings = EXPERIMENT.findings(settings, results_of(EXPERIMENT, settings, values))
     assert (
-        "Both are at chance, which is 10 %, or within 5 points of it: Small CNN 12 % and Deep MLP 12 %."
+        "Both are at chance: neither reads 5 points more than the 10 % of guessing (Small CNN 12 % and Deep MLP 12 %)."
         in findings.sentences[1]
     )
 

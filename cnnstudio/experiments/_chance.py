@@ -1,0 +1,46 @@
+"""What guessing gives, and what is said where networks do no better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cnnstudio.core.statistics import Spread
+from cnnstudio.datasets import find as find_dataset
+
+NEAR: Final = 0.05
+"""Above chance by less than this a network has hardly learned anything that holds."""
+
+
+def chance_of(dataset: str) -> float | None:
+    """What guessing gives where all classes are as frequent; None where only loading tells the classes."""
+    classes = len(find_dataset(dataset).info.class_names)
+    return 1 / classes if classes else None
+
+
+def is_at_chance(shares: Mapping[Any, float], chance: float | None) -> bool:
+    """Whether the mean over the seeds is at chance, or hardly above it; False while it is not known."""
+    return bool(shares) and chance is not None and Spread.of(list(shares.values())).mean < chance + NEAR
+
+
+def both_at_chance(shares: Mapping[str, Mapping[Any, float]], chance: float | None, hint: str = "") -> list[str]:
+    """Says so where neither of two networks reads more than guessing gives: then their difference means nothing.
+
+    Args:
+        shares: By what the network is called: the share read correctly by seed.
+        chance: What guessing gives.
+        hint: What to choose instead.
+
+    Returns:
+        One sentence, or none.
+    """
+    if chance is None or not all(is_at_chance(found, chance) for found in shares.values()):
+        return []
+    told = " and ".join(
+        f"{title} {100 * Spread.of(list(found.values())).mean:.0f} %" for title, found in shares.items()
+    )
+    instead = f"; {hint}" if hint else ""
+    return [
+        f"Both are at chance: neither reads {100 * NEAR:.0f} points more than the {100 * chance:.0f} % of guessing "
+        f"({told}). That says nothing about the network's architecture{instead}."
+    ]
