@@ -27,8 +27,9 @@ orders that are measured already are not measured again, and newer orders of a s
 `self.live.results` holds them by the order's key. `self.form.values` are the settings, `self.answered` tells whether
 the results may be seen.
 
-`OTHER_WAY` says how else than with Run all something can be measured. A panel that asks its own questions instead of measuring runs sets `SWEEPS = False`: settings row, question and strip
-stay; the row with Run and the chart below are left out, and `build_extra` has all the room.
+`OTHER_WAY` says how else than with Run all something can be measured. A panel that asks its own questions instead of
+measuring runs sets `SWEEPS = False`: settings row, question and strip stay; the row with Run and the chart below are
+left out, and `build_extra` has all the room.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import Answering
@@ -47,7 +48,7 @@ from cnnstudio.core.knobs import Value
 from cnnstudio.ui.live_runs import LiveRuns
 from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.panels._panel import Panel
-from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.theme import Theme
 
 _GAP_MS: Final = 200
 """Charts are redrawn five times a second at most."""
@@ -187,20 +188,18 @@ class ExperimentPanel(Panel):
 
     def _make_results(self) -> QWidget:
         from cnnstudio.ui.widgets.experiment_export import ExperimentExport
+        from cnnstudio.ui.widgets.experiment_room import ResultsRoom
         from cnnstudio.ui.widgets.experiment_tabs import ChartTabs
         from cnnstudio.ui.widgets.experiment_verdict import VerdictCard
 
-        made = QWidget()
-        column = QVBoxLayout(made)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID_PX)
+        made = ResultsRoom()
         self.extra = self.build_extra()
         if self.extra is not None:
-            column.addWidget(self.extra, 0 if self.SWEEPS else 1)
+            made.add_strip(self.extra, 0 if self.SWEEPS else 1)
         self.charts = ChartTabs(self.studio.theme)
         self.verdict = VerdictCard(self.info)
-        column.addWidget(self.charts, 1)
-        column.addWidget(self.verdict)
+        made.column.addWidget(self.charts, 1)
+        made.column.addWidget(self.verdict)
         if self.SWEEPS:
             ExperimentExport(self, self.studio, self.info, self.charts.chart, self._exported).add_to(self.view_menu)
         self.charts.setVisible(self.SWEEPS)

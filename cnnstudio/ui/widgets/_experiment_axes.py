@@ -224,7 +224,7 @@ def area_of(
     draft = axes_of(chart, others, rect)
     wide = max([metrics.horizontalAdvance(text) for _, text in y_ticks(chart, draft, metrics)], default=0.0)
     tall = metrics.height()
-    return rect.adjusted(wide + GRID_PX, (above + 0.6) * tall, -names_px - GRID_PX, -(below + 0.5) * tall)
+    return rect.adjusted(wide + GRID_PX, (above + 0.75) * tall, -names_px - GRID_PX, -(below + 0.5) * tall)
 
 
 def end_text(chart: Chart, line: Series) -> str:

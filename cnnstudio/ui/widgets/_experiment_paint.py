@@ -40,6 +40,7 @@ _CAP_PX: Final = 3.0
 _SCALE_PX: Final = 12
 """Width of the colour scale of a map."""
 _HATCH_PX: Final = 5.0
+_CHANCE: Final = "chance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,10 @@ class Plot:
         self._paint_grid(painter)
         if self.chart.kind == "bars":
             self._paint_bars(painter)
+            self._paint_chance(painter)
             self._paint_key(painter)
             return
+        self._paint_chance(painter)
         for one in self.compared:
             for line in one.chart.series:
                 self._paint_line(painter, line, faint=True)
@@ -158,8 +161,6 @@ class Plot:
         painter.setPen(theme.colour("muted"))
         label = QRectF(self.rect.left(), self.rect.top(), self.rect.width(), tall)
         painter.drawText(label, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.chart.y_label)
-        if self.chart.chance is not None:
-            self._paint_chance(painter, axes.py(self.chart.chance))
 
     def _paint_x_axis(self, painter: QPainter) -> None:
         theme, area, tall = self.theme, self.axes.area, self.metrics.height()
@@ -184,14 +185,21 @@ class Plot:
         box = QRectF(middle - 8 * tall, top, 16 * tall, tall)
         painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
-    def _paint_chance(self, painter: QPainter, y: float) -> None:
-        area = self.axes.area
+    def _paint_chance(self, painter: QPainter) -> None:
+        """A thin line, whose word stands on the ground of the chart also where a bar is behind it."""
+        if self.chart.chance is None:
+            return
+        area, y = self.axes.area, self.axes.py(self.chart.chance)
         pen = QPen(self.theme.colour("faint"), 1)
         pen.setDashPattern(_DOTS)
         painter.setPen(pen)
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
         below = y + self.metrics.height() <= area.bottom()
-        painter.drawText(QPointF(area.left() + 2, y + self.metrics.ascent() if below else y - 3), "chance")
+        tall = self.metrics.height()
+        box = QRectF(area.left() + 2, y + 1 if below else y - tall - 1, self.metrics.horizontalAdvance(_CHANCE), tall)
+        if self.chart.kind == "bars":
+            painter.fillRect(box, self.theme.colour("window"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, _CHANCE)
 
     # Lines
 

@@ -29,7 +29,7 @@ _LATER: Final = 0.8
 """The last block leaves so much of a block's way after the first one: the eye can follow single blocks."""
 _BEST_TILE_PX: Final = 104
 _MOST_TILE_PX: Final = 168
-_LEAST_TILE_PX: Final = 72
+_LEAST_TILE_PX: Final = 56
 _LEAST_HIGH_PX: Final = 40
 """Of all of it, with the letters of a projector; the words are left to the tool tip then."""
 _SMALL_PX: Final = 13
