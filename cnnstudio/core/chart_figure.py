@@ -23,6 +23,9 @@ _BARS_WIDTH: Final = 0.8
 _TOP_PERCENT: Final = 103
 """Shares start at nothing and end at all, with room for the marks of a line at the top."""
 
+_LETTERS: Final = 90
+"""That fit side by side below an axis, where there is a key beside it."""
+
 _ROWS: Final = 22
 """Names that fit above each other at the ends of the lines."""
 
@@ -86,13 +89,19 @@ def _axes(plot: Any, chart: Chart, note: str) -> None:
         if chart.percent:
             plot.set_ylim(0, _TOP_PERCENT)
     if chart.x_names:
-        plot.set_xticks(range(len(chart.x_names)), chart.x_names)
+        aslant = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if _crowded(chart.x_names) else {}
+        plot.set_xticks(range(len(chart.x_names)), chart.x_names, **aslant)
     if chart.log_x:
         plot.set_xscale("log", nonpositive="mask")
     if chart.chance is not None:
         plot.axhline(chart.chance * _factor(chart), color=_MUTED, linewidth=0.8, linestyle=":")
         plot.annotate("chance", (0, chart.chance * _factor(chart)), (2, 2), xycoords=("axes fraction", "data"),
                       textcoords="offset points", color=_MUTED, fontsize=0.8 * _LABEL_PT)  # fmt: skip
+
+
+def _crowded(names: Sequence[str]) -> bool:
+    """Whether names side by side would run into each other."""
+    return len(names) * max(map(len, names)) > _LETTERS
 
 
 def _lines(drawn: Any, plot: Any, chart: Chart) -> None:

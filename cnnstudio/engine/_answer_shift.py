@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,11 @@ from cnnstudio.core.inside import Pixels
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.picture_changes import shifted
 from cnnstudio.core.shift_bench import BenchWeights, operate
-from cnnstudio.core.shifted_maps import About, compare
 from cnnstudio.engine._answer_read import check_pixels, learned_elsewhere, refuse_other_shape
 from cnnstudio.engine.modules import LocallyConnected2d
 from cnnstudio.engine.pixels import scaling
-from cnnstudio.engine.probe import probe
 from cnnstudio.engine.session import Session
+from cnnstudio.engine.shifted_layers import shifted_layers
 
 MOST_FILTERS: Final = 64
 """More kernels than this are no longer looked at, and take seconds."""
@@ -41,26 +40,14 @@ def shift_layers(question: ShiftLayers, session: Session) -> ShiftedNetwork:
     if reader is None:
         return ShiftedNetwork(question.network, info.title, info.role, "none", None, *_pictures(pair), ())
     refuse_other_shape(reader, question.pixels.shape)
-    abouts = {step.name: About(step.name, step.name, step.shape, step.field) for step in reader.spec.steps()}
-    abouts = {row.name: replace(abouts[row.name], title=row.title) for row in reader.spec.rows()}
-    with probe(reader.module, reader.spec, abouts if question.layers is None else question.layers) as read:
-        found = read(reader.given(pair))
-        layers = tuple(
-            compare(
-                abouts[name], _after(value[1]), _after(value[0]), (question.down_px, question.right_px),
-                most=max(0, question.most),
-            )
-            for name, value in found.items() if name in abouts
-        )  # fmt: skip
+    layers = shifted_layers(
+        reader.module, reader.spec, reader.given(pair), (question.down_px, question.right_px), question.layers,
+        most=question.most,
+    )  # fmt: skip
     return ShiftedNetwork(
         question.network, reader.spec.title, info.role, reader.weights_from, reader.step, *_pictures(pair), layers,
         learned_elsewhere(reader, question.dataset),
     )  # fmt: skip
-
-
-def _after(value: Any) -> NDArray[np.float32]:
-    """One picture's values; of a network that diverged, numbers all the same."""
-    return np.asarray(np.nan_to_num(value.detach().float().cpu().numpy()), np.float32)
 
 
 def _pictures(pair: Pixels) -> tuple[Pixels, Pixels]:

@@ -1,4 +1,6 @@
-"""The equivariance microscope: map(shift(x)) against shift(map(x)) for single operations, as one number each.
+"""The equivariance microscope: map(shift(x)) against shift(map(x)), as one number for each operation and each layer.
+
+Single operations have random weights or learned first layers; networks learn and are looked at layer by layer.
 
 A. Azulay, Y. Weiss: Why do deep convolutional networks generalize so poorly to small image transformations? Journal of
 Machine Learning Research 20, 2019. R. Zhang: Making convolutional networks shift-invariant again. ICML 2019 (blur-pool;
@@ -28,7 +30,8 @@ from cnnstudio.core.experiment import (
 from cnnstudio.core.knobs import Knob
 from cnnstudio.core.statistics import PLAIN, Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
-from cnnstudio.experiments._grid import SEEDS, examples_knob, race_of
+from cnnstudio.experiments import _microscope_layers as by_layer
+from cnnstudio.experiments._grid import EPOCHS, SEEDS, examples_knob, grid, network_keys, race_of
 
 ID: Final = "microscope"
 SHIFTS_PX: Final = (1, 2, 3, 4)
@@ -40,7 +43,6 @@ LEARNED: Final[Mapping[str, str]] = {"small_cnn": "convolutions", "local": "loca
 EXACT: Final = 1e-5
 """Relative errors below are rounding."""
 
-_PARTS: Final = ("inside", "border", "change")
 
 ByShift = dict[int, dict[int, float]]
 """By shift in px and seed: mean relative error over the pictures."""
@@ -49,11 +51,21 @@ ByShift = dict[int, dict[int, float]]
 def _plan(settings: Settings) -> tuple[Order, ...]:
     find_dataset(str(settings["dataset"]))
     params = {name: settings[name] for name in ("dataset", "examples", "weights", "padding", "filters", "pictures")}
-    return tuple(Order(ID, {**params, "seed": seed}) for seed in range(int(settings["seeds"])))
+    operations = [Order(ID, {**params, "seed": seed}) for seed in range(int(settings["seeds"]))]
+    shared = {name: settings[name] for name in ("dataset", "examples", "epochs", "pictures")}
+    learning = grid(ID, network_keys(settings, least=0), [shared], settings)
+    return tuple(sorted((*operations, *learning), key=lambda order: int(order.params["seed"])))
 
 
 def measure(order: Order) -> Measuring:
-    """All operations at all shifts over some test pictures.
+    """A network layer by layer, or all single operations, at all shifts over some test pictures."""
+    if "network" in order.params:
+        return by_layer.measure(order, SHIFTS_PX)
+    return _measure_operations(order)
+
+
+def _measure_operations(order: Order) -> Measuring:
+    """Single operations.
 
     Returns:
         For each operation "<operation>_inside", "_border" and "_change": by shift the mean over the pictures, or None
@@ -93,7 +105,7 @@ def measure(order: Order) -> Measuring:
 def _means(errors: Mapping[tuple[str, int], Sequence[tuple[float | None, ...]]]) -> dict[str, list[float | None]]:
     found = {}
     for operation in OPERATIONS:
-        for number, part in enumerate(_PARTS):
+        for number, part in enumerate(by_layer.PARTS):
             means: list[float | None] = []
             for right in SHIFTS_PX:
                 values = [each[number] for each in errors.get((operation, right), ())]
@@ -114,21 +126,26 @@ def _numbers(results: Sequence[Result], operation: str, part: str) -> ByShift:
 
 def shown(results: Sequence[Result], operation: str) -> tuple[str, ByShift]:
     """The one number of an operation, and what it is about: its inside, else its borders, else its values."""
-    for part in _PARTS:
+    for part in by_layer.PARTS:
         found = _numbers(results, operation, part)
         if found:
             return part, found
-    return _PARTS[0], {}
+    return by_layer.PARTS[0], {}
 
 
 def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
+    layers = by_layer.Layers.of(results, network_keys(settings, least=0), SHIFTS_PX)
+    single = [result for result in results if "network" not in result.order.params]
     chart = Chart(
         "errors", "Relative error of map(shift(x)) against shift(map(x)), away from borders if there is such a place",
-        "bars", "operation", "relative error", tuple(_bars(results, right) for right in SHIFTS_PX),
+        "bars", "operation", "relative error", tuple(_bars(single, right) for right in SHIFTS_PX),
         tuple(OPERATIONS.values()), percent=False,
     )  # fmt: skip
-    said, guess = _verdict(results)
-    return Findings((chart,), (_table(results),), tuple(said), guess, len(results), len(_plan(settings)))
+    said, guess = _verdict(single)
+    said += by_layer.sentences(layers)
+    tables = (_table(single), *((by_layer.table(layers, _SAID),) if layers else ()))
+    charts = (chart, *(each.chart() for each in layers))
+    return Findings(charts, tables, tuple(said), guess, len(results), len(_plan(settings)))
 
 
 def _bars(results: Sequence[Result], right: int) -> Series:
@@ -141,7 +158,7 @@ def _bars(results: Sequence[Result], right: int) -> Series:
 def _table(results: Sequence[Result]) -> Table:
     rows: list[tuple[str | float | int | None, ...]] = []
     for operation, title in OPERATIONS.items():
-        for part in _PARTS:
+        for part in by_layer.PARTS:
             for right, seeds in _numbers(results, operation, part).items():
                 spread = Spread.of(list(seeds.values()))
                 rows.append((title, _SAID[part], right, spread.mean, spread.deviation, spread.n))
@@ -208,8 +225,9 @@ EXPERIMENT: Final = ExperimentInfo(
     title="Does the map move with the picture?",
     short="Microscope",
     order=30,
-    sentence="Each operation is done on test pictures before and after a shift. Where its map only moved along, the "
-    "relative error is 0; maps with nothing in common have 1.41. Borders are counted apart.",
+    sentence="Each operation, and each layer of networks that learned, reads test pictures before and after a shift. "
+    "Where a map only moved along, the relative error is 0; maps with nothing in common have 1.41. Borders are counted "
+    "apart.",
     constructed="Equivariance of a convolution at stride 1 is a theorem, not a finding: the numbers show how exactly, "
     "where it ends, and that a stride and borders break it. It is no invariance: the map moves.",
     citation="Azulay, Weiss: Why do deep convolutional networks generalize so poorly to small image transformations? "
@@ -225,7 +243,11 @@ EXPERIMENT: Final = ExperimentInfo(
     ),
     knobs=(
         Knob("dataset", "data set", "digits", "The key of the data set whose test pictures are shifted."),
-        Knob("weights", "weights", "random", "Random ones, or first layers of networks that learned the set.",
+        Knob("networks", "networks", "mlp,lenet5", "Which networks learn, to be looked at layer by layer; none "
+             "leaves the single operations."),
+        EPOCHS,
+        Knob("weights", "weights", "random", "Of single operations: random ones, or first layers of networks that "
+             "learned the set.",
              choices=("random", "learned")),
         Knob("padding", "padding", "zero", "What stands beyond the edge; circular shifts the picture in a circle too.",
              choices=("zero", "replicate", "reflect", "circular")),

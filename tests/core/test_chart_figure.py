@@ -68,3 +68,11 @@ def test_what_happened_is_marked(kind, at):
     rows, columns = np.nonzero(np.abs(after - before).sum(-1))
     assert np.ptp(rows) > 0.5 * before.shape[0], "from the bottom to the top"
     assert np.ptp(columns) < 0.1 * before.shape[1]
+
+
+@pytest.mark.parametrize(("count", "aslant"), [(4, False), (12, True)])
+def test_names_that_would_run_into_each_other_are_written_aslant(count, aslant):
+    names = tuple(f"{number} max pool 2 x 2" for number in range(count))
+    one = Series("1 px", tuple(map(float, range(count))), (0.5,) * count, (0.4,) * count, (0.6,) * count, (3,) * count)
+    text = chart_figure(Chart("a", "Layers", "bars", "layer", "error", (one,), names, percent=False), "svg").decode()
+    assert ("rotate(-35" in text) == aslant

@@ -1,4 +1,7 @@
-"""The microscope: which operations move along, over pictures and seeds."""
+"""The microscope: which operations move along, over pictures and seeds.
+
+Networks, layer by layer, are in `test_microscope_layers`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from cnnstudio.core.experiment import Partly
 from cnnstudio.engine.session import finish
 from cnnstudio.experiments.microscope import EXPERIMENT, SHIFTS_PX
 
+SINGLE = {"networks": ""}
 INSIDE = {"local": 1.4, "conv": 1e-16, "conv_stride": 0.6, "max": 0.33, "blur": 0.21, "stride": 0.45}
 
 
@@ -33,12 +37,12 @@ def _values(inside=INSIDE):
 
 
 def test_one_run_for_each_seed():
-    plan = EXPERIMENT.plan(EXPERIMENT.settings({"seeds": 3}))
+    plan = EXPERIMENT.plan(EXPERIMENT.settings({**SINGLE, "seeds": 3}))
     assert [order.params["seed"] for order in plan] == [0, 1, 2]
 
 
 def test_the_verdict_is_computed(results_of):
-    settings = EXPERIMENT.settings()
+    settings = EXPERIMENT.settings(SINGLE)
     findings = EXPERIMENT.findings(settings, results_of(EXPERIMENT, settings, _values()))
     assert findings.guess == 0
     assert findings.sentences[0].endswith("over shifts of 1 to 4 px: equivariant there.")
@@ -87,7 +91,7 @@ def test_a_data_set_that_is_not_there_is_refused():
 
 @pytest.mark.parametrize(("weights", "padding"), [("random", "circular"), ("learned", "zero")])
 def test_a_real_run(weights, padding):
-    given = {"seeds": 1, "pictures": 2, "examples": 60, "weights": weights, "padding": padding, "filters": 2}
+    given = {**SINGLE, "seeds": 1, "pictures": 2, "examples": 60, "weights": weights, "padding": padding, "filters": 2}
     (order,) = EXPERIMENT.plan(EXPERIMENT.settings(given))
     running, partly = experiments.measure(order), []
     while True:

@@ -201,5 +201,13 @@ def test_a_list_of_units_is_laid_out_in_rows():
     assert absent.sum() == 6
 
 
+def test_the_experiment_takes_the_networks_of_the_set_up(rig, panel):
+    config = rig.studio.config
+    assert panel.form.values["networks"] == ",".join(config.networks)
+    assert panel.form.values["dataset"] == config.dataset
+    planned = panel.info.plan(panel.info.settings(panel.form.values))
+    assert {order.params["network"] for order in planned if "network" in order.params} == set(config.networks)
+
+
 def test_it_fits_when_it_is_answered(rig, qtbot, qapp):
     fits(rig, qtbot, qapp, MicroscopePanel, ANSWERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnstudio.core.knobs import Value
 from cnnstudio.ui.panels._live_experiment import LiveExperimentPanel
 from cnnstudio.ui.panels._panel import PanelInfo, run_alone
 from cnnstudio.ui.widgets.live_view import LiveView
@@ -20,6 +21,11 @@ class MicroscopePanel(LiveExperimentPanel):
     def build_view(self) -> LiveView:
         """The drawing first."""
         return MicroscopeView(self.studio)
+
+    def settings_from_studio(self) -> dict[str, Value]:
+        """The networks and the data set of the set-up: those of the first tab."""
+        config = self.studio.config
+        return {"networks": ",".join(config.networks), "dataset": config.dataset}
 
 
 PANEL = MicroscopePanel.INFO
