@@ -94,18 +94,17 @@ def _dots(tests: Mapping[str, Mapping[int, float]], keys: Sequence[str]) -> tupl
 
 
 def _leads(tests: Shares, pairs: Sequence[Pair], named: Mapping[str, str]) -> Chart:
-    """How far the best network is ahead of every other one; those leads that the seeds may have made are hatched."""
+    """How far the best network is ahead of every other one, and whether that is beyond the seeds."""
     order = ranked(tests) if pairs else []
     found = [pair for other in order[1:] if (pair := between(pairs, order[0], other)) is not None]
-    rows = []
-    for name, beyond in (("beyond the seeds", True), ("not beyond the seeds", False), ("one seed", None)):
-        points = {float(place): pair.gap.differences for place, pair in enumerate(found) if pair.beyond is beyond}
-        if points:
-            rows.append(series(name, points, dashed=not beyond, scale=lambda share: POINTS.scale * share))
+    points = {float(place): pair.gap.differences for place, pair in enumerate(found)}
+    bar = series("points ahead", points, scale=lambda share: POINTS.scale * share)
     title = f"How far {named[order[0]]}, the best on average, is ahead of" if found else "How far the best is ahead of"
+    said = {True: ": beyond the seeds", False: ": not beyond the seeds", None: ""}
     return bars_chart(
         "lead", f"{title} each other network on test pictures, seed by seed", "the other network",
-        "points ahead (test)", rows, [named[pair.second] for pair in found], percent=False,
+        "points ahead (test)", [bar] if found else [], [named[pair.second] + said[pair.beyond] for pair in found],
+        percent=False,
     )  # fmt: skip
 
 

@@ -73,9 +73,9 @@ def test_the_best_of_three_is_corrected_for_having_been_chosen(results_of):
     assert rows["Small CNN", "LeNet-5"][-1] == "no"
     assert rows["Small CNN", "MLP"][-2:] == ("< 0.001", "yes")
     lead = found.charts[2]
-    assert lead.x_names == ("LeNet-5", "MLP")
-    assert {line.name: line.x for line in lead.series} == {"beyond the seeds": (1.0,), "not beyond the seeds": (0.0,)}
-    assert lead.series[0].mean == pytest.approx((10.3,))
+    assert lead.x_names == ("LeNet-5: not beyond the seeds", "MLP: beyond the seeds")
+    assert lead.series[0].mean == pytest.approx((0.3, 10.3))
+    assert lead.x_label == "the other network (mean ± standard deviation of 5 seeds)"
 
 
 def test_a_best_that_is_sure_is_ahead_of_each(results_of):
@@ -116,7 +116,8 @@ def test_only_seeds_that_all_networks_have_are_compared(results_of):
                    networks=THREE, seeds=3)  # fmt: skip
     assert found.sentences[0].endswith("with one seed; nothing can be said about luck.")
     assert len(found.sentences) == 1
-    assert [line.name for line in found.charts[2].series] == ["one seed"]
+    assert found.charts[2].x_names == ("LeNet-5", "MLP")
+    assert found.charts[2].x_label == "the other network (one seed)"
     found = _found(results_of, _three, lambda params: params["network"] != "mlp", networks=THREE)
     assert found.sentences == ()
     assert found.guess is None

@@ -255,6 +255,10 @@ def test_the_verdict_shows_sentences(qtbot):
     assert card.rest.text() == "Second.\nThird."
     assert card.guess.text().endswith("So it was.")
     assert card.notes.text() == "A note."
+    card.show_findings(Findings((), (), ("First.",), 3, 2, 5), 3, notes=["A note."])
+    assert card.notes.text() == "This is said of 2 of 5 runs; the rest may change it.\nA note."
+    card.show_findings(Findings((), (), (), None, 2, 5), 3)
+    assert not card.notes.isVisible()
 
 
 def test_progress_in_words():

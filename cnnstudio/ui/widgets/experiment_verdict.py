@@ -64,6 +64,13 @@ def failure_words(failures: Sequence[tuple[Order, ErrorReport]]) -> str:
     return "\n".join([head, *lines, *_more(len(failures) - len(lines))])
 
 
+def part_words(findings: Findings | None) -> list[str]:
+    """That the sentences are about some of the runs only; [] where all are in, or nothing is said."""
+    if findings is None or not findings.sentences or findings.done >= findings.planned:
+        return []
+    return [f"This is said of {findings.done} of {findings.planned} runs; the rest may change it."]
+
+
 def note_words(notes: Sequence[str]) -> str:
     """What else happened, each once."""
     different = list(dict.fromkeys(notes))
@@ -146,7 +153,7 @@ class VerdictCard(QWidget):
         self._say(self.guess, guess_words(self._info, guess, truth, over=over, settled=settled))
         self._say(self.rest, "\n".join(sentences[1:]))
         self._say(self.failures, failure_words(failures))
-        self._say(self.notes, note_words(notes))
+        self._say(self.notes, note_words([*part_words(findings), *notes]))
         self._cut_between_lines()
         self.updateGeometry()
 
