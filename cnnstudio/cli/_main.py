@@ -84,8 +84,8 @@ def main(argv: Sequence[str]) -> int:
     except MemoryError as error:
         _terminal.say(report_from(error, f"cnnstudio {name}").sentence)
         return FAILED
-    except KeyboardInterrupt:
-        _terminal.say("Stopped with Ctrl-C.")
+    except KeyboardInterrupt as error:
+        _terminal.say(str(error) or "Stopped with Ctrl-C.")
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read standard output went away, as `head` does; Python would complain once more at exit.

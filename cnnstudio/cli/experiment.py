@@ -7,11 +7,13 @@ was stopped. At the end DIR holds `results.json` (see `runtime.sweep_files`), `r
 from __future__ import annotations
 
 import argparse
+import signal
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -168,7 +170,10 @@ def _factory(arguments: argparse.Namespace) -> Callable[[], Executor]:
         if any(path is not None for path in given):
             raise WrongUse("Certificates are for a Dask cluster only.", remedy="Give --dask tls://HOST:PORT as well.")
         refuse_if_too_little()
-        return processes(arguments.workers)
+        try:
+            return processes(arguments.workers)
+        except StudioError as error:
+            raise _wrong(error) from None
     if arguments.workers is not None:
         raise WrongUse("The cluster decides how many workers there are.", remedy="Leave out --workers or --dask.")
     try:
@@ -192,7 +197,8 @@ def _run(arguments: argparse.Namespace, sweep: Sweep, before: tuple[Result, ...]
     began = time.perf_counter()
     ended: BaseException | None = None
     try:
-        _watch(sweep)
+        with _asked_to_end():
+            _watch(sweep)
     except (KeyboardInterrupt, BrokenPipeError) as error:
         ended = error
     except StudioError as error:
@@ -216,6 +222,24 @@ def _run(arguments: argparse.Namespace, sweep: Sweep, before: tuple[Result, ...]
         _terminal.say(_compared(sweep, before, arguments.source))
     if sweep.failures:
         raise StudioError(f"{len(sweep.failures)} of {len(sweep.orders)} runs could not be done; see above.")
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[None]:
+    """Lets SIGTERM, as a batch system or `timeout` sends it, stop the runs as Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt("Stopped by SIGTERM.")
+
+    before = signal.getsignal(signal.SIGTERM)
+    if before != signal.SIG_DFL or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _watch(sweep: Sweep) -> None:

@@ -27,6 +27,9 @@ _JOIN_S: Final = 5.0
 _LOOK_S: Final = 0.1
 """How often whoever waits for an executor looks whether it is still wanted."""
 
+_MOST: Final = 1_024
+"""As many as can be asked for."""
+
 _WINDOWS_MOST: Final = 61
 """Handles that Windows can wait for at once, less those that the pool needs."""
 
@@ -36,6 +39,14 @@ def usable_cores() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def most_workers() -> int:
+    """As many worker processes as the memory has room for, and one per core in any case."""
+    free = free_bytes()
+    by_memory = _MOST if free is None else int(free // limits.WORKER_BYTES)
+    most = max(usable_cores(), by_memory)
+    return min(most, _WINDOWS_MOST) if sys.platform == "win32" else most
 
 
 def default_workers() -> int:
@@ -307,5 +318,15 @@ def made(factory: Callable[[], Executor], wanted: Callable[[], bool]) -> Executo
 
 
 def processes(workers: int | None = None) -> Callable[[], WorkerProcesses]:
-    """Makes worker processes, again whenever one of them died."""
+    """Makes worker processes, again whenever one of them died.
+
+    Raises:
+        StudioError: There is no room for so many.
+    """
+    if workers is not None and workers > (most := most_workers()):
+        raise StudioError(
+            f"There is no room for {workers} worker processes.",
+            f"Each takes up to {limits.WORKER_BYTES / 2**20:,.0f} MB of memory, and more than one per core gain nothing.",
+            f"Choose at most {most}; {min(most, usable_cores())} keeps every core of this computer busy.",
+        )
     return lambda: WorkerProcesses(workers)

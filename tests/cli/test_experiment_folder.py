@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -238,6 +239,22 @@ def test_ctrl_c_before_the_folder_was_read_replaces_nothing(ask, out, monkeypatc
     monkeypatch.setattr(SweepFolder, "take", interrupted)
     assert ask("--seeds", 2, "--out", out)[0] == 130
     assert contents(out) == before
+
+
+def test_a_batch_system_stops_it_as_ctrl_c_does(ask, tmp_path, monkeypatch):
+    keep = SweepFolder.keep
+
+    def keep_and_end(self, result):
+        keep(self, result)
+        signal.raise_signal(signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(SweepFolder, "keep", keep_and_end)
+    status, _, err = ask("--out", tmp_path / "out")
+    assert status == 130
+    assert err.rstrip().endswith("Stopped by SIGTERM.")
+    assert json.loads((tmp_path / "out" / "results.json").read_text())["outcome"] == "stopped"
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_the_same_failure_is_explained_once(ask, monkeypatch):

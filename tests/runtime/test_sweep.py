@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from cnnstudio.core import limits
 from cnnstudio.core.errors import Cancelled, StudioError
 from cnnstudio.runtime import _work
 from cnnstudio.runtime._workers import WorkerProcesses, default_workers, processes, usable_cores
@@ -146,3 +147,16 @@ def test_the_number_of_workers(monkeypatch):
     pool = WorkerProcesses()
     assert pool.workers == 7
     pool.shutdown()
+
+
+def test_more_workers_than_there_is_room_for_are_refused(monkeypatch):
+    monkeypatch.setattr("cnnstudio.runtime._workers.usable_cores", lambda: 2)
+    monkeypatch.setattr("cnnstudio.runtime._workers.free_bytes", lambda: 10 * limits.WORKER_BYTES)
+    assert processes(10)().workers == 10
+    with pytest.raises(StudioError, match="There is no room for 99 worker processes") as told:
+        processes(99)
+    assert told.value.report.remedy == "Choose at most 10; 2 keeps every core of this computer busy."
+    monkeypatch.setattr("cnnstudio.runtime._workers.free_bytes", lambda: 1)
+    assert processes(2)().workers == 2
+    monkeypatch.setattr("cnnstudio.runtime._workers.free_bytes", lambda: None)
+    assert processes(1_000)().workers == 1_000
