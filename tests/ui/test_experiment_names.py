@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from cnnstudio.core.colours import MARKS
 from cnnstudio.core.experiment import Chart, Findings, Series, Table
 from cnnstudio.experiments import find
+from cnnstudio.ui import demo_results
+from cnnstudio.ui.demo_results import ShownExperiments
 from cnnstudio.ui.theme import LIGHT, PROJECTOR, THEMES
 from cnnstudio.ui.widgets._experiment_names import (
     LEAST_PX,
@@ -25,8 +29,10 @@ from cnnstudio.ui.widgets._experiment_names import (
 )
 from cnnstudio.ui.widgets._experiment_paint import Plot
 from cnnstudio.ui.widgets._marks import paint_mark
+from cnnstudio.ui.widgets.experiment_row import RunRow, waiting_words
 from cnnstudio.ui.widgets.experiment_tabs import ChartTabs
 from cnnstudio.ui.widgets.experiment_verdict import VerdictCard
+from cnnstudio.ui.widgets.popover import Popover
 
 NAMES = ("MLP, learned with marks", "MLP, learned without", "LeNet-5, learned with marks", "LeNet-5, learned without")
 
@@ -138,6 +144,50 @@ def test_numbers_have_a_tab_where_there_are_some(qtbot):
     assert list(tabs.numbers.tables[0]._cells) == [(1, 0), (2, 0)]
     tabs.set_charts([chart])
     assert (tabs.open_id, tabs.chart.isVisible()) == ("b", True)
+
+
+def test_beside_a_page_the_newest_chart_stays_for_files(qtbot):
+    tabs = ChartTabs(LIGHT)
+    qtbot.addWidget(tabs)
+    tabs.add_page("page", QWidget(), "A page.")
+    first, second = Chart("a", "A", "lines", "x", "y", (line(),)), bars(["A"])
+    tabs.set_charts([first, second], None, (Table("One", ("a",), (("x",),)),))
+    assert (tabs.open_id, tabs.chart.chart) == ("page", first)
+    tabs.open("b")
+    tabs.open("numbers")
+    assert tabs.chart.chart == second
+
+
+def test_a_window_under_a_button_is_as_wide_as_what_it_holds(qtbot):
+    opener, content = QPushButton("Open"), QWidget()
+    qtbot.addWidget(opener)
+    wide_px = round(0.9 * opener.screen().availableGeometry().width())
+    content.setMinimumWidth(wide_px)
+    window = Popover(content, opener)
+    window.fit()
+    assert window.width() > wide_px
+
+
+def test_a_row_names_the_result_where_there_are_several(studio, qtbot):
+    info, here = find("luck"), ShownExperiments(studio)
+    row = RunRow(here, "luck", from_study=False)
+    qtbot.addWidget(row)
+    kept = here.put(info, demo_results.state(info, info.settings()))
+    told = {"planned": 10, "problem": "", "answered": True, "can_go_on": False}
+    row.show_state(kept.id, changed=False, **told)
+    assert row.progress.words.whole == "10 of 10 runs"
+    row.show_state(kept.id, changed=True, **told)
+    assert row.progress.words.whole == "10 runs with these settings; shown are others"
+    here._kept["other"] = replace(kept, id="other", name="Result 2")
+    row.show_state(kept.id, changed=False, **told)
+    assert row.progress.words.whole == "Made up: 10 of 10 runs"
+
+
+def test_an_empty_chart_says_what_to_press():
+    assert "Press Run all.\n" in waiting_words(36, going=False)
+    assert "Press Run all, or wait.\n" in waiting_words(36, going=False, other_way="or wait")
+    assert "36 runs" in waiting_words(36, going=False)
+    assert "Press" not in waiting_words(36, going=True)
 
 
 def test_a_tab_that_is_wanted_opens_when_it_is_there(qtbot):

@@ -246,7 +246,7 @@ class Plot:
         """What stands at the ends of the lines."""
         own = [End(line.name, geometry.end_text(self.chart, line), line) for line in self.chart.series if line.mean]
         other = [
-            End(f"{one.name}:", geometry.end_text(one.chart, line), line, other=True)
+            End(f"{line.name}, {one.name}:", geometry.end_text(one.chart, line), line, other=True)
             for one in self.compared
             for line in one.chart.series
             if line.mean

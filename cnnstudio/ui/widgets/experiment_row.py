@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from cnnstudio import experiments
 from cnnstudio.ui.experiments import Experiments
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets.basic import button
@@ -30,6 +31,11 @@ def waiting_words(planned: int, *, going: bool, other_way: str = "") -> str:
         return "The chart begins with the first run that is done."
     how = f"Press Run all{f', {other_way}' if other_way else ''}."
     return f"Nothing is measured yet. {how}\nRun all does {runs_words(planned)} in the background."
+
+
+def _name_of(experiment: str) -> str:
+    """As in "the experiment Luck"."""
+    return f"the experiment {experiments.find(experiment).short}"
 
 
 class RunRow(QWidget):
@@ -78,6 +84,12 @@ class RunRow(QWidget):
         self.results.show_results(kept, shown, compared, going)
         self.results_button.setText(f"Results ({len(kept)})" if kept else "Results")
 
+    def _named(self, shown: str | None, said: str) -> str:
+        """With the name of the result on show, where there are others that it may be mistaken for."""
+        kept = self._here.kept(self._experiment)
+        names = [each.name for each in kept if each.id == shown]
+        return f"{names[0]}: {said}" if names and len(kept) > 1 else said
+
     def show_state(
         self,
         shown: str | None,
@@ -104,7 +116,7 @@ class RunRow(QWidget):
         state = self._here.state(shown) if shown is not None else None
         before = self._here.waits_for(shown) if shown is not None else None
         if before is not None:
-            self.progress.say(f"Waits for the experiment {before.experiment!r} to end", 0.0)
+            self.progress.say(f"Waits for {_name_of(before.experiment)} to end", 0.0)
         elif going and state is None:
             self.progress.say("Starting ...", 0.0)
         elif going and state is not None:
@@ -114,7 +126,9 @@ class RunRow(QWidget):
         elif not answered:
             self.progress.say(ANSWER_FIRST)
         elif state is not None and not changed:
-            self.progress.say(progress_words(state))
+            self.progress.say(self._named(shown, progress_words(state)))
+        elif state is not None:
+            self.progress.say(self._named(shown, f"{runs_words(planned)} with these settings; shown are others"))
         else:
             self.progress.say(f"{runs_words(planned)} with these settings")
         again = shown is not None and not changed

@@ -44,7 +44,7 @@ class ChartTabs(QWidget):
         super().__init__()
         self._charts: tuple[Chart, ...] = ()
         self._compared: dict[str, tuple[Compared, ...]] = {}
-        self._open = self._wanted = ""
+        self._open = self._wanted = self._last = ""
         self._tabs: dict[str, QPushButton] = {}
         self._pages: dict[str, tuple[str, QWidget]] = {}
         column = QVBoxLayout(self)
@@ -138,11 +138,14 @@ class ChartTabs(QWidget):
         self.open(self.sender().objectName())
 
     def _show(self) -> None:
-        chart = next((each for each in self._charts if each.id == self._open), None)
+        if self._open not in (*self._pages, NUMBERS):
+            self._last = self._open
+        # Beside a page the newest chart stays, for whoever takes it out as a file.
+        chart = next((each for each in self._charts if each.id == self._last), next(iter(self._charts), None))
         if self._open in self._tabs:
             self._tabs[self._open].setChecked(True)
         for page_id, (_, page) in self._pages.items():
             page.setVisible(page_id == self._open)
         self.numbers.setVisible(self._open == NUMBERS)
         self.chart.setVisible(self._open not in (*self._pages, NUMBERS))
-        self.chart.set_chart(chart, self._compared.get(self._open, ()))
+        self.chart.set_chart(chart, self._compared.get(chart.id, ()) if chart is not None else ())

@@ -38,6 +38,8 @@ class Popover(QFrame):
         """Takes the size of what it holds, which may have become another, and its place on the screen."""
         self._content.updateGeometry()
         self.adjustSize()
+        # That takes two thirds of the screen at most, which cuts the content off where the screen is scaled.
+        self.resize(min(self.sizeHint().width(), self._opener.screen().availableGeometry().width()), self.height())
         wrapped_px = self.heightForWidth(self.width())  # `adjustSize` takes long texts to be one line
         self.resize(self.width(), max(self.sizeHint().height(), wrapped_px))
         corner = self._opener.mapToGlobal(QPoint(self._opener.width() - self.width(), self._opener.height()))
