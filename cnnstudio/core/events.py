@@ -260,10 +260,12 @@ class Tick:
     Attributes:
         between_steps: Whether everything that belongs to a step was said and the next has not begun: only here may
             whoever iterates let the run stand.
+        within_step: Whether some networks have learned a batch that others have not: a race that ends here is unfair.
     """
 
     run_id: int
     between_steps: bool = False
+    within_step: bool = False
 
 
 RunEvent = (

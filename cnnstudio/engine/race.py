@@ -154,7 +154,7 @@ class _Race:
         results: list[StepResult] = []
         for learner in grid.learners.values():
             if results:
-                yield Tick(self._run_id)
+                yield Tick(self._run_id, within_step=True)
             results.append(learner.learn(images, batch.labels, rate, self.step + 1))
             grid.run.learned[learner.network] = self.step + 1
         self.step += 1

@@ -73,6 +73,7 @@ class _Run:
         seconds: Time spent inside the race, so that neither a pause nor a sleep of the computer counts.
         standing: Whether the window was told that the run stands.
         may_stand: Whether the race is between two steps, with everything said that belongs to the last one.
+        within_step: Whether some networks have learned a batch that others have not.
     """
 
     run_id: int
@@ -81,6 +82,7 @@ class _Run:
     seconds: float = 0.0
     standing: bool = False
     may_stand: bool = False
+    within_step: bool = False
 
 
 def _advance(generator: Generator[Any, None, Any]) -> Any:
@@ -268,6 +270,7 @@ class Engine:
             self._mailbox.put(RunEnded(run.run_id, "finished", run.step, run.seconds))
             return True
         run.may_stand = isinstance(event, Tick) and event.between_steps
+        run.within_step = isinstance(event, Tick) and event.within_step
         if isinstance(event, Tick):
             return False
         self._mailbox.put(event)
@@ -280,11 +283,14 @@ class Engine:
         return False
 
     def _may_go_on(self, run: _Run) -> bool:
-        """Stands while the run is paused, serving questions; False when the run is to end."""
+        """Stands while the run is paused, serving questions; False when the run is to end.
+
+        It ends where all networks have learned the same batches, so that the weights that stay are a fair race's.
+        """
         while True:
             wish = self._control.wish()
             if wish == "leave":
-                return False
+                return run.within_step
             if wish != "stand" or not run.may_stand:
                 if run.standing and wish == "go":
                     self._mailbox.put(Resumed(run.run_id, run.step))

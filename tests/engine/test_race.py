@@ -361,3 +361,13 @@ def test_what_all_networks_share_is_done_before_the_first_clock_starts(monkeypat
     tiny.run(tiny.config(epochs=1))
     per_step = ["wait", "mlp", "wait", "lenet5", "wait"]
     assert order == per_step * 3
+
+
+def test_a_tick_says_whether_all_networks_have_learned_the_same_batches() -> None:
+    session = tiny.session()
+    apart: dict[bool, set[bool]] = {True: set(), False: set()}
+    for event in race(tiny.config(), session):
+        if isinstance(event, Tick) and session.open_run is not None:
+            steps = {session.open_run.learned.get(network, 0) for network in session.open_run.specs}
+            apart[event.within_step].add(len(steps) > 1)
+    assert apart == {True: {True}, False: {False}}

@@ -299,3 +299,26 @@ def test_a_run_stands_between_steps_only_and_serves_at_every_tick(
     assert paused.step == 2
     assert isinstance(mailbox.heard[mailbox.heard.index(paused) - 1], MomentKept)
     assert not any(isinstance(event, Tick) for event in mailbox.heard)
+
+
+def test_a_run_ends_where_all_networks_have_learned_the_same_batches(
+    make_engine: MakeEngine, mailbox: RecordingMailbox, backend: ScriptedBackend
+):
+    """Stop comes when one network has learned a batch that the other has not: both learn it before the run ends."""
+    learned: list[str] = []
+
+    def slices(event: Event):
+        if isinstance(event, StepEnd) and event.step == 2:
+            learned.append("MLP")
+            engine.stop()
+            yield Tick(event.run_id, within_step=True)
+            yield Tick(event.run_id, within_step=True)
+            learned.append("CNN")
+            yield Tick(event.run_id)
+            learned.append("more")
+
+    backend.after = slices
+    engine = make_engine(backend)
+    engine.run(RaceConfig())
+    assert mailbox.wait_for_kind(RunEnded).outcome == "stopped"
+    assert learned == ["MLP", "CNN"]
