@@ -187,7 +187,7 @@ def _needs_chart(results: Sequence[Result], tried: Sequence[int]) -> Chart:
     seeds = max((len(need.found) for need in reached.values()), default=0)
     of = f", median and range of {seeds} seeds" if seeds > 1 else ""
     return Chart(
-        "needed", f'Examples needed for what "dense" reads of the test pictures with {tried[0]:,}', "bars", f"rung{of}",
+        "needed", f'Examples needed for what "dense" reads with {tried[0]:,} (test)', "bars", f"rung{of}",
         "training examples", tuple(bars), tuple(_reach(rung, needs[rung]) for rung in RUNGS), percent=False,
     )  # fmt: skip
 

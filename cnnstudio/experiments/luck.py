@@ -99,10 +99,10 @@ def _leads(tests: Shares, pairs: Sequence[Pair], named: Mapping[str, str]) -> Ch
     found = [pair for other in order[1:] if (pair := between(pairs, order[0], other)) is not None]
     points = {float(place): pair.gap.differences for place, pair in enumerate(found)}
     bar = series("points ahead", points, scale=lambda share: POINTS.scale * share)
-    title = f"How far {named[order[0]]}, the best on average, is ahead of" if found else "How far the best is ahead of"
+    best = named[order[0]] if found else "the best"
     said = {True: ": beyond the seeds", False: ": not beyond the seeds", None: ""}
     return bars_chart(
-        "lead", f"{title} each other network on test pictures, seed by seed", "the other network",
+        "lead", f"How far {best} is ahead on test pictures, seed by seed", "the other network",
         "points ahead (test)", [bar] if found else [], [named[pair.second] + said[pair.beyond] for pair in found],
         percent=False,
     )  # fmt: skip
@@ -221,6 +221,8 @@ EXPERIMENT: Final = ExperimentInfo(
     order=100,
     sentence="The same race again and again, with other pictures, another order and other first weights each time. "
     "All networks share each seed, so that they are compared pair by pair.",
+    constructed="Sets that the program makes have other test pictures with each seed. A stored set, as MNIST, has one "
+    "test set: there the verdict is about those pictures alone.",
     citation="Student: The probable error of a mean. Biometrika 6, 1908. S. Holm: A simple sequentially rejective "
     "multiple test procedure. Scandinavian Journal of Statistics 6, 1979. B. Efron: Better bootstrap confidence "
     "intervals. Journal of the American Statistical Association 82, 1987.",

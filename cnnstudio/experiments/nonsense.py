@@ -159,10 +159,10 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     keys, found = network_keys(settings), _Found(results)
     names = (REAL, *MEASURED)
     charts = (
-        bars_chart("confidence", "Mean largest probability of a digit; real pictures are those of the test set",
+        bars_chart("confidence", "Mean largest probability of a digit; real: test pictures",
                    "pictures", "probability",
                    [_bar(found, key, way, keys, names, "confidence_{}") for key in keys for way in WAYS], names),
-        bars_chart("auroc", "How well a score parts test digits from nonsense (area under the ROC curve)", "pictures",
+        bars_chart("auroc", "Test digits against nonsense: area under the ROC curve", "pictures",
                    "AUROC (test)", [bar for key in keys for bar in _auroc_bars(found, key, keys)], ("all", *MEASURED),
                    percent=False, chance=0.5),
     )  # fmt: skip

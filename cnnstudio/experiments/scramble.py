@@ -185,7 +185,7 @@ def _table_chart(results: Sequence[Result]) -> Chart:
         }
         found.append(series(title, points, network=name, role=_table.ROLES[name], dashed=True))
     return bars_chart(
-        TABLE, "A table of 30 measurements (breast cancer): test accuracy; chance is the commoner diagnosis",
+        TABLE, "Test accuracy on a table; chance: the commoner diagnosis",
         "order of the columns", "test accuracy", found, tuple(_table.ORDERS.values()), chance=_table.COMMONER,
     )  # fmt: skip
 

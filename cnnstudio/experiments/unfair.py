@@ -154,8 +154,8 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
                    [_bar(results, key, way, keys, TESTS) for key in keys for way in WAYS], tuple(TESTS.values()),
                    chance=chance),
         bars_chart("attribution",
-                   f"Share of the attribution that falls on the mark, {EXPLAINED} test pictures; chance is the mark's "
-                   "share of the picture", "explained by", "share on the mark",
+                   f"Attribution on the mark ({EXPLAINED} test pictures; chance: its area)", "explained by",
+                   "share on the mark",
                    [_bar(results, key, way, keys, _METHODS) for key in keys for way in WAYS], tuple(_METHODS.values()),
                    chance=area),
     )  # fmt: skip
