@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from cnnstudio.ui.theme import GRID_PX
 
 _LOW_EM: Final = 34
-"""A room that is less high than so many times its text leaves a strip no more than it needs."""
+"""A room that is less high than so many times its text leaves a strip no more than it needs ..."""
+_SHARE: Final = 0.16
+"""... or this part of its height, whichever is more."""
 _ANY_PX: Final = 16_777_215
 """No limit, for Qt."""
 
@@ -40,4 +42,5 @@ class ResultsRoom(QWidget):
         super().resizeEvent(event)
         if self._strip is not None:
             low = self.height() < _LOW_EM * self.font().pixelSize()
-            self._strip.setMaximumHeight(self._strip.minimumSizeHint().height() if low else _ANY_PX)
+            least = max(self._strip.minimumSizeHint().height(), round(_SHARE * self.height()))
+            self._strip.setMaximumHeight(least if low else _ANY_PX)

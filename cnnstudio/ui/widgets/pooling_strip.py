@@ -214,7 +214,8 @@ class PoolingStrip(Explained):
             painter.setFont(theme.font("small"))
             painter.setPen(theme.colour("muted"))
             beside = QRectF(tile.right() + 4, tile.center().y() - tall / 2, room.right() - tile.right() - 4, tall)
-            painter.drawText(beside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, way.path)
+            if QFontMetricsF(theme.font("small")).horizontalAdvance(way.path) <= beside.width():
+                painter.drawText(beside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, way.path)
         if self._lines() > 1 and way.key in self._left:
             lines.append((tile.bottom() + 1 + tall, f"{100 * self._left[way.key][1]:.0f} % off", False, "text"))
         for top, text, bold, colour in lines:

@@ -133,8 +133,10 @@ class Staircase(Explained):
 
     def cells(self, row: StairRow, *, brief: bool = False) -> tuple[str, ...]:
         """The texts of one rung, by column, in brief where there is little room; the first one is its name."""
-        need = need_cell(row, brief=brief)
-        texts = (short(row.weights), short(row.macs), percent(row.test), step_cell(row), percent(row.moved), need)
+        need, test, moved = need_cell(row, brief=brief), percent(row.test), percent(row.moved)
+        if brief:  # hovering says the spreads of both, and the numbers' page; a step keeps its own
+            test, moved = (text.partition(" ±")[0] for text in (test, moved))
+        texts = (short(row.weights), short(row.macs), test, step_cell(row), moved, need)
         return (row.title, *texts)
 
     # Places
@@ -171,8 +173,9 @@ class Staircase(Explained):
 
     @property
     def _brief(self) -> bool:
-        """Whether ranges find no room beside whole names."""
-        return self.width() - sum(self._widths(brief=False)) < self._names_px()
+        """Whether ranges and spreads find no room beside whole names and the plot."""
+        wanted = self._names_px() + _LEAST_PLOT_PX + 2 * GRID_PX
+        return self.width() - sum(self._widths(brief=False)) < wanted
 
     def plot_rect(self) -> tuple[float, float]:
         """Left end and width of the plot; its width is 0 where there is no room."""
