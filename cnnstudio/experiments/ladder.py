@@ -253,7 +253,9 @@ def _mattered(shares: Shares, of: str) -> str:
         return f"For {of} no step of the ladder leads upwards."
     told = gap_sentence(f'"{RUNGS[rung]}"', f'"{RUNGS[_below(rung)]}"', gaps[rung], beyond=beyond[rung])
     if beyond[rung] is False:
-        return f"For {of} no step upwards is beyond the seeds. The largest is {STEPS[rung]}. {told}"
+        told = told.removeprefix("No difference beyond the seeds: ")
+        together = f"all {len(gaps)} tested together (Holm 1979)"
+        return f"For {of} no step upwards is beyond the seeds, {together}. The largest is {STEPS[rung]}: {told}"
     if rung != top:
         more = f"That of {STEPS[top]} is larger on average, but within what the seeds do."
         return f"For {of}, {STEPS[rung]} is the largest step beyond the seeds: {told} {more}"

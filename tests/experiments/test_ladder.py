@@ -178,6 +178,18 @@ def test_a_larger_step_that_is_not_sure_is_told(results_of):
     assert guess == 1
 
 
+def test_steps_are_tested_together(results_of):
+    # Alone, this step would be beyond the seeds: 4 points, 4 times their spread.
+    higher = (0.53, 0.54, 0.55)
+    told, guess = _verdict_of(results_of, {"dense": (0.5, 0.5, 0.5)} | dict.fromkeys(list(RUNGS)[1:], higher))
+    assert told == (
+        "For accuracy no step upwards is beyond the seeds, all 5 tested together (Holm 1979). The largest is locality: "
+        '"local" is ahead of "dense" by 4 points on average, and the gap\'s spread over 3 seeds is 1 point; so few '
+        "seeds cannot tell."
+    )
+    assert guess == 0
+
+
 def test_a_ladder_that_leads_nowhere_says_so(results_of):
     told, guess = _verdict_of(results_of, {})
     assert told == "For accuracy no step of the ladder leads upwards."
