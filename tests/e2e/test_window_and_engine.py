@@ -9,41 +9,15 @@ import sys
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QLineEdit
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.paths import study_folder
-from cnnstudio.ui.app import Program
 from cnnstudio.ui.keep import study_file
+from tests.e2e.conftest import PATIENCE_MS
 
 TINY = RaceConfig(dataset="digits", networks=("mlp", "lenet5"), examples=64, batch_size=32, epochs=2, evaluations=2)
 LONG = TINY.with_(epochs=1_000)
-PATIENCE_MS = 60_000
-"""How long a test waits before it fails; none waits for time to pass."""
-
-
-@pytest.fixture
-def start(qtbot):
-    made = []
-
-    def begin(config=None):
-        program = Program()
-        made.append(program)
-        program.keeper.restore()
-        if config is not None:
-            program.studio.set_config(config)
-        program.window.show()
-        program.start()
-        qtbot.waitUntil(lambda: program.studio.ready is not None, timeout=PATIENCE_MS)
-        return program
-
-    yield begin
-    for program in made:
-        program.window.close()
-        assert not program.engine._thread.is_alive()
-        program.window.deleteLater()
-        program.deleteLater()
-    QApplication.sendPostedEvents(None, 52)
 
 
 def ended(qtbot, program):

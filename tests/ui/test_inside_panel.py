@@ -1,11 +1,10 @@
-"""The Inside panel: levels, what is asked and when, what is kept, what is said when there is nothing to show."""
+"""The Inside panel: levels, what is asked and when, what is said when there is nothing to show."""
 
-import json
+from __future__ import annotations
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
@@ -15,46 +14,13 @@ from cnnstudio.ui.studio import Studio, UnitOf
 from cnnstudio.ui.theme import DARK
 from cnnstudio.ui.widgets._inside_colour import short
 from cnnstudio.ui.widgets._inside_kernels import kernel_tiles
-from cnnstudio.ui.widgets.breadcrumb import Breadcrumb, unit_words
 from tests.inside_answers import inside_answers, read_maps, untrained
-
-BOTH = ("mlp", "lenet5")
-
-
-def a_three(shift: int = 0) -> np.ndarray:
-    pixels = np.zeros((1, 28, 28), np.uint8)
-    for row in (6, 13, 20):
-        pixels[0, row : row + 2, 8 + shift : 18 + shift] = 255
-    pixels[0, 6:22, 17 + shift : 19 + shift] = 255
-    return pixels
+from tests.ui.inside_rig import BOTH, a_three, asked, into, opened, strip_of
 
 
 @pytest.fixture
 def panel(rig, qtbot):
-    rig.engine.answers |= inside_answers()
-    rig.studio.set_picture(a_three())
-    made = InsidePanel(rig.studio)
-    qtbot.addWidget(made)
-    made.resize(780, 640)
-    made.show()
-    rig.drain()
-    return made
-
-
-def strip_of(panel, network):
-    return panel.overview.rows[network].strip
-
-
-def asked(rig):
-    return rig.engine.questions_of(ReadMaps)
-
-
-def into(panel, rig, network, layer):
-    strip = strip_of(panel, network)
-    number = strip.plan.box_of(layer)
-    centre = strip.placed.placed[number].tile_rect(0).center()
-    strip.layer_chosen.emit((strip.plan.boxes[number].shown, strip.placed.placed[number].tile_at(centre)))
-    rig.drain()
+    return opened(rig, qtbot)
 
 
 def test_both_networks_show_every_layer_at_once(panel):
@@ -123,27 +89,6 @@ def test_the_timeline_is_followed_at_once(rig, panel):
         rig.drain()
         assert asked(rig)[-1].step == step
         assert panel.overview.rows["mlp"].line.words.endswith(f"at step {step}")
-
-
-def test_into_a_layer_and_back_to_the_same_place(rig, panel, qtbot):
-    panel.resize(500, 640)
-    scroll = panel.overview.rows["lenet5"].sight.horizontalScrollBar()
-    scroll.setValue(60)
-    kept = scroll.value()
-    assert kept > 0
-    into(panel, rig, "lenet5", "2_conv")
-    assert panel.crumbs.parts == ("Network", "CNN, conv 5 x 5")
-    assert asked(rig)[-1].layers == ("2_conv",)
-    assert asked(rig)[-1].networks == ("lenet5",)
-    assert asked(rig)[-1].most > 64
-    assert panel.page.mosaic.count == 16
-    assert rig.engine.questions_of(ReadKernels)[-1].layer == "2_conv"
-    assert panel.page.kernels.mosaic.count == 16
-    qtbot.keyClick(panel.page.mosaic, Qt.Key.Key_Escape)
-    rig.drain()
-    assert panel.crumbs.parts == ("Network",)
-    assert panel.overview.rows["lenet5"].strip.spot.box == 3, "the keyboard is at the layer one came from"
-    assert scroll.value() == kept
 
 
 def test_templates_stand_beside_parts(rig, panel):
@@ -268,30 +213,6 @@ def test_a_network_that_cannot_be_is_explained(qapp, qtbot):
     assert list(made.overview.rows) == ["mlp"], "the others are shown all the same"
 
 
-def test_settings_bring_level_layer_and_scale_back(rig, panel, qtbot):
-    into(panel, rig, "lenet5", "2_conv")
-    panel.scale.setCurrentIndex(0)
-    settings = json.loads(json.dumps(panel.settings()))
-    other = InsidePanel(rig.studio)
-    qtbot.addWidget(other)
-    other.restore(settings)
-    other.show()
-    rig.drain()
-    assert other.settings() == settings
-    assert other.crumbs.parts == ("Network", "CNN, conv 5 x 5")
-    assert other.page.mosaic.count == 16
-    other.restore({"layer": 3, "network": "x", "flipped": [[1, 2], "x"], "scale": "nonsense"})
-    assert other.crumbs.parts == ("Network",)
-
-
-def test_a_layer_that_is_gone_leads_back(rig, panel):
-    into(panel, rig, "lenet5", "2_conv")
-    rig.studio.set_config(RaceConfig(networks=("mlp", "small_cnn")))
-    rig.drain()
-    assert panel.crumbs.parts == ("Network",)
-    assert list(panel.overview.rows) == ["mlp", "small_cnn"]
-
-
 def test_the_theme_repaints(rig, panel):
     before = panel.grab().toImage()
     rig.studio.set_theme(DARK)
@@ -307,67 +228,10 @@ def test_many_channels_are_laid_in_a_square():
     middle = tiles[0, rows * 3 // 4, columns // 2]
     assert tuple(middle) == (0x1B, 0x78, 0x37), "the fifth of six stands in the middle of the second row"
     assert (tiles[1][tiles[1] != 120] == 255).all()
-    assert kernel_tiles(np.ones((3, 120, 1, 1), np.float32), each=True).shape == (3, 11, 11, 3)
-
-
-def test_the_breadcrumb_leads_back_by_pointer_and_keyboard(qtbot):
-    crumbs = Breadcrumb(DARK)
-    qtbot.addWidget(crumbs)
-    crumbs.resize(400, 24)
-    went = []
-    crumbs.went.connect(went.append)
-    crumbs.set_parts(["Network", "conv 5 x 5", unit_words(Unit("a", 2, 10, 12), (6, 28, 28))])
-    crumbs.show()
-    assert crumbs.parts[-1] == "map 3 at (10, 12)"
-    qtbot.mouseClick(crumbs, Qt.MouseButton.LeftButton, pos=crumbs.part_rect(1).center().toPoint())
-    qtbot.mouseClick(crumbs, Qt.MouseButton.LeftButton, pos=crumbs.part_rect(2).center().toPoint())
-    qtbot.keyClick(crumbs, Qt.Key.Key_Left)
-    qtbot.keyClick(crumbs, Qt.Key.Key_Return)
-    qtbot.keyClick(crumbs, Qt.Key.Key_Escape)
-    assert went == [1, 0, 1]
-    crumbs.resize(150, 24)
-    assert crumbs.part_rect(2).right() <= 151, "it is cut, and stays within its width"
-
-
-@pytest.mark.parametrize("came_from", [("", ""), ("mlp", "1_linear"), ("lenet5", "2_conv")])
-@pytest.mark.parametrize("wanted", [("", ""), ("lenet5", "1_conv"), ("lenet5", "2_conv")])
-def test_it_is_shown_at_the_level_that_was_wanted(rig, panel, came_from, wanted):
-    if came_from[1]:
-        into(panel, rig, *came_from)
-    panel.scale.setCurrentIndex(0)
-    panel.hide()
-    rig.studio.want_layer(*wanted)
-    panel.show()
-    rig.drain()
-    assert (panel._place.network, panel._place.layer) == wanted
-    assert panel.stack.currentIndex() == int(bool(wanted[1]))
-    assert panel._place.scale == "map"
-    assert asked(rig)[-1].layers == (wanted[1],) if wanted[1] else set(asked(rig)[-1].networks) == set(BOTH)
-    panel.hide()
-    panel.show()
-    assert rig.studio.layer_wanted is None, "what was wanted once is not wanted again"
-
-
-def test_leaving_and_coming_back_keeps_the_scroll(rig, panel):
-    panel.resize(500, 420)
-    scroll = panel.overview.rows["lenet5"].sight.horizontalScrollBar()
-    scroll.setValue(60)
-    panel.hide()
-    rig.studio.want_layer("lenet5", "2_conv")
-    panel.show()
-    rig.drain()
-    QApplication.processEvents()
-    panel.page.verticalScrollBar().setValue(40)
-    panel.hide()
-    rig.studio.want_layer("lenet5", "2_conv")
-    panel.show()
-    rig.drain()
-    assert panel.page.verticalScrollBar().value() == 40
-    panel.hide()
-    rig.studio.want_layer("lenet5", "")
-    panel.show()
-    rig.drain()
-    assert scroll.value() == 60
+    assert kernel_tiles(np.ones((3, 120, 1, 1), np.float32), each=True).shape == (3, 10, 12, 3), "no place is empty"
+    eight = kernel_tiles(np.ones((1, 8, 3, 3), np.float32), each=True)
+    assert eight.shape == (1, 2 * 25 - 1, 4 * 25 - 1, 3)
+    assert kernel_tiles(np.ones((3, 13, 1, 1), np.float32), each=True).shape == (3, 4, 4, 3)
 
 
 def test_without_a_network_it_says_so(rig, panel):
@@ -381,57 +245,46 @@ def test_without_a_network_it_says_so(rig, panel):
     assert not panel.notice.isVisible()
 
 
-def test_a_strip_that_goes_on_says_so_and_leads_there(rig, panel, qtbot):
-    row = panel.overview.rows["lenet5"]
-    panel.resize(900, 640)
-    QApplication.processEvents()
-    assert [edge.isVisible() for edge in row.edges] == [False, False], "all of it is in sight"
-    panel.resize(460, 640)
-    QApplication.processEvents()
-    bar = row.sight.horizontalScrollBar()
-    assert [edge.isVisible() for edge in row.edges] == [False, True]
-    qtbot.mouseClick(row.edges[1], Qt.MouseButton.LeftButton)
-    assert bar.value() > 0
-    assert row.edges[0].isVisible()
-    bar.setValue(0)
-    row.strip.setFocus()
-    for _ in row.strip.plan.boxes:
-        qtbot.keyClick(row.strip, Qt.Key.Key_Right)
-    last = row.strip.placed.placed[-1].area
-    seen = bar.value(), bar.value() + row.sight.viewport().width()
-    assert seen[0] <= last.left() < last.right() <= seen[1]
+def headed(panel):
+    return [tab.text() for tab in panel.page._tabs if tab.isVisible()]
 
 
-def test_the_arrow_keys_keep_the_map_they_reach_in_sight(rig, panel, qtbot):
-    panel.resize(500, 360)
-    into(panel, rig, "lenet5", "2_conv")
-    QApplication.processEvents()
-    mosaic, sight = panel.page.mosaic, panel.page.viewport()
-    for _ in range(mosaic.count):
-        qtbot.keyClick(mosaic, Qt.Key.Key_Right)
-    place = mosaic.mapTo(sight, mosaic.tile_rect(mosaic.count - 1).center().toPoint())
-    assert sight.rect().contains(place)
-    kernels = panel.page.kernels.mosaic
-    for _ in range(kernels.count):
-        qtbot.keyClick(kernels, Qt.Key.Key_Right)
-    assert sight.rect().contains(kernels.mapTo(sight, kernels.tile_rect(kernels.count - 1).center()))
+def test_a_folded_block_shows_where_its_paths_meet_and_no_weights(rig, qtbot):
+    rig.studio.set_config(RaceConfig(networks=("small_resnet", "small_inception")))
+    panel = opened(rig, qtbot)
+    for network, layer, steps in (
+        ("small_resnet", "4_residual.after.0_relu", ["add", "relu"]),
+        ("small_inception", "2_branches.concat", []),
+    ):
+        asked_before = len(rig.engine.questions_of(ReadKernels))
+        into(panel, rig, network, layer)
+        assert panel._place.layer == layer
+        assert headed(panel) == steps
+        assert len(rig.engine.questions_of(ReadKernels)) == asked_before
+        assert panel.page.heading.isHidden()
+        panel._go("", "")
 
 
-def test_a_layer_keeps_its_scroll_while_one_looks_at_others(rig, panel):
-    panel.resize(700, 400)
-    into(panel, rig, "lenet5", "2_conv")
-    QApplication.processEvents()
-    bar = panel.page.verticalScrollBar()
-    bar.setValue(bar.maximum())
-    kept = bar.value()
-    assert kept > 100
-    panel._go_up()
+def test_a_step_within_a_folded_block_is_shown_with_its_own_weights(rig, qtbot):
+    rig.studio.set_config(RaceConfig(networks=("small_resnet", "small_inception")))
+    panel = opened(rig, qtbot)
+    panel._go("small_resnet", "5_residual.body.2_relu")
     rig.drain()
-    into(panel, rig, "mlp", "1_linear")
-    panel._go_up()
+    assert rig.engine.questions_of(ReadKernels)[-1].layer == "5_residual.body.1_conv"
+    assert headed(panel) == ["relu", "add", "relu"]
+    assert panel.crumbs.parts == ("Network", "Small ResNet, 5 residual, body: 2 relu")
+    panel._go("small_resnet", "3_residual.body.4_batch_norm")
     rig.drain()
-    panel._go("lenet5", "2_conv")
-    QApplication.processEvents()
+    assert rig.engine.questions_of(ReadKernels)[-1].layer == "3_residual.body.3_conv"
+
+
+@pytest.mark.parametrize(("layer", "words"), [
+    ("2_branches.concat", "sees at most 14 x 14 pixels"), ("2_max_pool", "sees at most 16 x 16 pixels"),
+    ("2_branches.2.2_conv", "sees 10 x 10 pixels"), ("3_global_average", "all see the same 28 x 28 pixels"),
+])  # fmt: skip
+def test_behind_branches_it_says_that_not_all_maps_see_as_much(rig, qtbot, layer, words):
+    rig.studio.set_config(RaceConfig(networks=("small_inception",)))
+    panel = opened(rig, qtbot)
+    panel._go("small_inception", layer)
     rig.drain()
-    QApplication.processEvents()
-    assert bar.value() == kept
+    assert words in panel.page.mosaic.accessibleName()

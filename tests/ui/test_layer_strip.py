@@ -15,7 +15,7 @@ from cnnstudio.ui.theme import LIGHT, THEMES, value_map, weight_map
 from cnnstudio.ui.widgets._inside_colour import image_of, network_scales, scale_of, short
 from cnnstudio.ui.widgets._inside_layout import lay_out
 from cnnstudio.ui.widgets._inside_paint import room_for
-from cnnstudio.ui.widgets._inside_plan import MOST_BOXES, Box, Fork, Span, boxes_of, plan
+from cnnstudio.ui.widgets._inside_plan import MOST_BOXES, MOST_OPEN, Box, Fork, Span, boxes_of, plan
 from cnnstudio.ui.widgets._inside_words import flat_place, same_place
 from cnnstudio.ui.widgets.layer_strip import LayerStrip, Spot
 from tests.inside_answers import read_maps
@@ -290,3 +290,61 @@ def test_long_names_of_classes_have_room_and_are_cut_before_the_strip_scrolls(qa
     assert wide.verdict.width() > bold.horizontalAdvance("triangle") + bold.horizontalAdvance("100 %")
     least = min(lay_out(made, width, 230, room_for(LIGHT, made, 230)).width for width in range(500, 800, 20))
     assert lay_out(made, least, 230, room).width <= least
+
+
+def test_of_several_residual_blocks_the_first_stands_open_as_an_example():
+    spec = spec_for("small_resnet", SHAPE, 10)
+    made = plan(spec)
+    forks = [node for node in made.nodes if isinstance(node, Fork)]
+    assert [fork.path for fork in forks] == ["3_residual"]
+    assert [len(lane) for lane in forks[0].lanes] == [2, 0], "the shortcut is an empty lane"
+    assert [box.folded for box in made.boxes if box.folded] == ["4_residual", "5_residual"]
+    opened = plan(spec, False, frozenset({"4_residual", "3_residual"}))
+    assert [node.path for node in opened.nodes if isinstance(node, Fork)] == ["4_residual"]
+    assert [len(lane) for node in opened.nodes if isinstance(node, Fork) for lane in node.lanes] == [2, 1]
+    assert len(plan(spec_for("small_resnet:blocks=2", SHAPE, 10)).boxes) <= MOST_OPEN
+
+
+def test_branches_are_lanes_where_they_are_opened():
+    spec = spec_for("small_inception", SHAPE, 10)
+    assert [box.folded for box in plan(spec).boxes if box.folded] == ["2_branches", "3_branches"]
+    fork = next(node for node in plan(spec, False, frozenset({"3_branches"})).nodes if isinstance(node, Fork))
+    assert [[box.title for box in lane] for lane in fork.lanes] == [
+        ["conv 1 x 1"], ["conv 1 x 1", "conv 3 x 3"], ["conv 1 x 1", "conv 5 x 5"], ["max pool 3 x 3", "conv 1 x 1"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["lenet5", "small_resnet", "small_inception"])
+def test_two_strips_above_each_other_fit_a_window_of_the_usual_size(qapp, key):
+    made = plan(spec_for(key, SHAPE, 10))
+    assert lay_out(made, 783, 295, room_for(LIGHT, made, 295)).width <= 783
+
+
+def test_a_strip_that_must_scroll_is_given_the_height_for_several_rows_of_maps(qapp):
+    theme = THEMES["projector"]
+    made = plan(spec_for("lenet5", SHAPE, 10))
+    room = room_for(theme, made, 150)
+    long, short = lay_out(made, 560, 150, room), lay_out(made, 2_000, 150, room)
+    assert short.least_height < 150 < long.least_height
+    assert long.height == long.least_height
+    assert long.width < 2 * 560
+    assert lay_out(made, 560, 400, room).least_height == long.least_height, "else the height would come and go"
+
+
+def test_where_width_is_short_tiles_shrink_only_until_the_text_decides(qapp):
+    made = plan(spec_for("small_resnet", SHAPE, 10))
+    room = room_for(LIGHT, made, 295)
+    layout = lay_out(made, 783, 295, room)
+    for placed, box in zip(layout.placed, made.boxes, strict=True):
+        if len(box.shape) == 3 and box.shape[1] > 1:
+            assert placed.tile[0] >= 13
+            assert placed.block.width() <= placed.area.width()
+            assert placed.area.width() == pytest.approx(max(placed.block.width(), room.title_px(box)))
+
+
+def test_beside_lanes_no_column_is_a_tower(qapp):
+    spec = spec_for("small_inception", SHAPE, 10)
+    made = plan(spec, False, frozenset({"2_branches"}))
+    layout = lay_out(made, 783, 300, room_for(LIGHT, made, 300))
+    assert layout.height > 600
+    assert max(placed.block.height() for placed in layout.placed) < 260

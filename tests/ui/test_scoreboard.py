@@ -13,7 +13,7 @@ from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import NetworkStopped, RunStarted
 from cnnstudio.core.history import History
 from cnnstudio.ui.theme import DARK, LIGHT, PROJECTOR
-from cnnstudio.ui.widgets._names import short_names
+from cnnstudio.ui.widgets._names import layer_name, short_names
 from cnnstudio.ui.widgets._score_rows import COLUMNS, rows_of
 from cnnstudio.ui.widgets.scoreboard import Scoreboard
 from tests.fakes import competitor, scripted_run
@@ -162,3 +162,17 @@ def test_the_name_says_that_lenet_is_in_its_modern_form(board):
     board.show_run(history(), None)
     said = board.model().data(cell(board, 1, "network"), Qt.ItemDataRole.ToolTipRole)
     assert "LeNet-5 (1998). Modern form: ReLU, max-pooling" in said
+
+
+@pytest.mark.parametrize(("name", "title", "said"), [
+    ("1_conv", "conv 5 x 5", "1 conv 5 x 5"),
+    ("1_relu", "", "1 relu"),
+    ("3_residual.add", "", "3 residual: add"),
+    ("3_residual.body.3_conv", "conv 3 x 3", "3 residual, body: 3 conv 3 x 3"),
+    ("3_residual.after.0_relu", "relu", "3 residual, after: relu"),
+    ("2_branches.4.0_max_pool", "max pool 3 x 3", "2 branches, branch 4: max pool 3 x 3"),
+    ("2_branches.concat", "", "2 branches: concat"),
+    ("4_repeat.2.1_residual.body.1_conv", "", "4 repeat 2, 1 residual, body: 1 conv"),
+])  # fmt: skip
+def test_a_layers_name_tells_its_blocks(name, title, said):
+    assert layer_name(name, title) == said

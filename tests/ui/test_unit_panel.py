@@ -1,17 +1,16 @@
-"""The unit panel: which unit it shows, what it asks and when, and what it says when there is nothing to show."""
+"""The Unit panel: which unit it shows, its arithmetic, how one goes to another, and what is said when there is none."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
-from cnnstudio.core.events import Answering
 from cnnstudio.core.inside import ExplainUnit, ReadMaps, Unit
-from cnnstudio.core.unit_record import FindRecord, Maximise
+from cnnstudio.core.unit_record import FindRecord
 from cnnstudio.ui import theme as look
 from cnnstudio.ui.demo import three
 from cnnstudio.ui.panels.unit import UnitPanel
@@ -20,41 +19,13 @@ from cnnstudio.ui.theme import THEMES
 from cnnstudio.ui.widgets._unit_words import strongest
 from tests.inside_answers import untrained
 from tests.ui.test_panels import ROOM_PX, cut_off
+from tests.ui.unit_rig import CONV1, CONV2, DENSE, POOL, look_at, opened, settle, stand_still
 from tests.unit_answers import unit_answers
-
-CONV1 = UnitOf("lenet5", Unit("1_conv", 2, 10, 12))
-CONV2 = UnitOf("lenet5", Unit("2_conv", 3, 4, 5))
-DENSE = UnitOf("lenet5", Unit("3_linear", 17))
-POOL = UnitOf("lenet5", Unit("1_max_pool", 2, 3, 5))
 
 
 @pytest.fixture
 def panel(rig, qtbot):
-    rig.engine.answers |= unit_answers()
-    rig.studio.set_picture(three())
-    made = UnitPanel(rig.studio)
-    qtbot.addWidget(made)
-    made.resize(744, 572)
-    made.show()
-    settle(rig)
-    return made
-
-
-def settle(rig):
-    for _ in range(3):
-        rig.drain()
-        QApplication.processEvents()
-
-
-def look_at(rig, unit):
-    rig.studio.set_unit(unit)
-    settle(rig)
-
-
-def stand_still(panel, rig):
-    """What half a second without a change does."""
-    panel.searches._settle.timeout.emit()
-    settle(rig)
+    return opened(rig, qtbot)
 
 
 def test_it_begins_with_the_cnns_first_convolution_where_the_picture_is_bright(panel, rig):
@@ -231,121 +202,6 @@ def test_only_the_units_own_layer_is_asked_for(panel, rig):
     assert (question.networks, question.layers, question.most) == (("lenet5",), ("2_conv",), 4)
 
 
-def test_the_data_set_is_looked_through_only_when_it_is_seen_and_settled(panel, rig):
-    look_at(rig, CONV2)
-    stand_still(panel, rig)
-    assert rig.engine.questions_of(FindRecord) == []
-    panel.parts.tabs["pictures"].click()
-    assert panel.searches._settle.isActive()
-    assert rig.engine.questions_of(FindRecord) == []
-    stand_still(panel, rig)
-    assert [question.unit for question in rig.engine.questions_of(FindRecord)] == [CONV2.unit]
-    assert panel.parts.pictures.top.count == panel.parts.pictures.least.count == 16
-    stand_still(panel, rig)
-    assert len(rig.engine.questions_of(FindRecord)) == 1
-
-
-def test_progress_is_shown_and_another_layer_withdraws_the_question(panel, rig):
-    look_at(rig, CONV2)
-    rig.engine.answer_at_once = False
-    panel.parts.tabs["pictures"].click()
-    stand_still(panel, rig)
-    number = next(number for number, question, _ in rig.engine.asked if isinstance(question, FindRecord))
-    rig.engine.mailbox.put(Answering(number, 0.5, "4,000 of 8,000 pictures"))
-    rig.drain()
-    assert panel.parts.progress.isVisible()
-    assert panel.parts.progress.value() == panel.parts.progress.maximum() // 2
-    assert "4,000" in panel.parts.said.text()
-    rig.studio.set_unit(CONV1)
-    assert "unit record" not in rig.engine.waiting
-    assert not panel.parts.progress.isVisible()
-
-
-def test_hidden_it_asks_for_nothing_more(panel, rig):
-    look_at(rig, CONV2)
-    rig.engine.answer_at_once = False
-    panel.parts.tabs["pictures"].click()
-    stand_still(panel, rig)
-    panel.hide()
-    assert "unit record" not in rig.engine.waiting
-    asked = len(rig.engine.asked)
-    rig.studio.set_unit(CONV1)
-    panel.searches._settle.timeout.emit()
-    assert len(rig.engine.asked) == asked
-
-
-def test_while_a_run_goes_on_the_data_set_is_looked_through_on_demand(panel, rig):
-    panel.parts.tabs["pictures"].click()
-    stand_still(panel, rig)
-    asked = len(rig.engine.questions_of(FindRecord))
-    rig.studio.run()
-    rig.engine.advance(12)
-    settle(rig)
-    stand_still(panel, rig)
-    assert len(rig.engine.questions_of(FindRecord)) == asked
-    assert panel.parts.look.isVisible()
-    panel.parts.look.click()
-    settle(rig)
-    assert len(rig.engine.questions_of(FindRecord)) == asked + 1
-    assert "earlier step" in panel.parts.said.text()
-
-
-def test_dead_maps_are_marked(panel, rig):
-    look_at(rig, UnitOf("lenet5", Unit("2_conv", 1, 4, 5)))
-    panel.parts.tabs["values"].click()
-    stand_still(panel, rig)
-    assert panel.chooser.dead.isVisibleTo(panel)
-    assert panel.parts.values.dead.text().endswith(": 2.")
-    look_at(rig, CONV2)
-    assert not panel.chooser.dead.isVisibleTo(panel)
-
-
-def test_a_found_picture_goes_to_the_canvas(panel, rig):
-    panel.parts.tabs["pictures"].click()
-    stand_still(panel, rig)
-    offered = []
-    rig.studio.picture_offered.connect(offered.append)
-    panel.parts.pictures.top.chosen.emit(2)
-    pixels, name = offered[0]
-    assert name == "2"
-    assert np.array_equal(pixels, panel.searches.record.top[2].pixels)
-
-
-def test_a_picture_is_made_up_on_demand_beside_the_real_one(panel, rig):
-    look_at(rig, CONV2)
-    panel.parts.tabs["made"].click()
-    stand_still(panel, rig)
-    made = panel.parts.made
-    assert rig.engine.questions_of(Maximise) == []
-    made.start.click()
-    settle(rig)
-    assert [question.seed for question in rig.engine.questions_of(Maximise)] == [0]
-    assert "not what it stands for" in made.caution.text()
-    assert "7.500" in made.told.text()
-    assert "4.000" in made.told.text()
-    made.start.click()
-    settle(rig)
-    assert [question.seed for question in rig.engine.questions_of(Maximise)] == [0, 1]
-    look_at(rig, CONV1)
-    assert made.made is None
-
-
-def test_making_a_picture_can_be_cancelled(panel, rig):
-    rig.engine.answer_at_once = False
-    panel.parts.tabs["made"].click()
-    made = panel.parts.made
-    made.start.click()
-    number = next(number for number, question, _ in rig.engine.asked if isinstance(question, Maximise))
-    rig.engine.mailbox.put(Answering(number, 0.25, "step 32 of 128"))
-    rig.drain()
-    assert made.progress.isVisible()
-    assert "32" in made.told.text()
-    made.cancel.click()
-    assert "unit maximise" not in rig.engine.waiting
-    assert made.start.isEnabled()
-    assert not made.progress.isVisible()
-
-
 def test_a_unit_that_the_networks_do_not_have_becomes_one_that_they_have(panel, rig):
     rig.studio.set_unit(UnitOf("lenet5", Unit("2_conv", 99, 4, 5)))
     settle(rig)
@@ -377,23 +233,6 @@ def test_before_any_learning_it_says_so(rig, qtbot):
     settle(rig)
     assert "has not learned anything yet" in panel.notice.text()
     assert not panel.parts.isVisibleTo(panel)
-
-
-def test_a_failure_is_said_where_it_happens(panel, rig):
-    rig.engine.answers[FindRecord] = lambda question: ErrorReport("The data set is gone.")
-    rig.engine.answers[Maximise] = lambda question: ErrorReport("No gradient reaches the picture.")
-    panel.parts.tabs["pictures"].click()
-    stand_still(panel, rig)
-    assert panel.parts.said.text() == "The data set is gone."
-    panel.parts.made.start.click()
-    settle(rig)
-    assert panel.parts.made.told.text() == "No gradient reaches the picture."
-    rig.engine.answers[ExplainUnit] = lambda question: ErrorReport("This layer cannot be explained.")
-    look_at(rig, CONV2)
-    assert panel.parts.problem.text() == "This layer cannot be explained."
-    rig.engine.answers |= unit_answers()
-    look_at(rig, CONV1)
-    assert panel.parts.arithmetic.isVisibleTo(panel.parts) or panel.parts.tab != "arithmetic"
 
 
 def test_its_settings_come_back_and_nonsense_is_ignored(panel, rig, qtbot):

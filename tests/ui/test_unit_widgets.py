@@ -263,7 +263,7 @@ def test_every_kind_of_arithmetic_has_its_display(qtbot, kind):
     if kind == "normalise":
         assert "variance: 2.000" in view.words.text()
     if kind == "add":
-        assert view.sum.text == "2 residual: body: 1 conv +1.500 1 relu -0.500 = 1.000"
+        assert view.sum.text == "+1.500 from 2 residual, body: 1 conv -0.500 from 1 relu = 1.000"
     assert view.planes.isVisibleTo(view) == (kind in ("mean", "other"))
 
 

@@ -324,7 +324,9 @@ class InsidePanel(FollowingPanel):
         card, studio = self._card, self.studio
         if card is None or studio.engine is None or studio.ready is None:
             return
-        own, others = kernel_questions(self._cards, card, self._box(card), studio.reading.dataset, studio.moment)
+        own, others = kernel_questions(
+            self._cards, card, self._box(card), self._place.layer, studio.reading.dataset, studio.moment
+        )
         if own is not None:
             studio.ask(own, self._on_kernels, self._on_no_kernels, slot=_KERNELS_SLOT)
         for number, question in enumerate(others):

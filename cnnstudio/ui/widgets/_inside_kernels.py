@@ -28,7 +28,7 @@ _FINE_TILE_PX: Final = 96
 _SMALL_TILE_PX: Final = 44
 _FEW: Final = 8
 _WHAT: Final = {
-    "kernels": ("kernel", "laid on every place of what it reads"),
+    "kernels": ("kernel", "the same at every place"),
     "templates": ("template", "one weight for every number of what it reads, at its place"),
     "rows": ("unit", "one weight for each unit that it reads"),
     "local": ("kernel", "every place has kernels of its own; some places are shown"),
@@ -46,7 +46,7 @@ def kernel_tiles(weights: NDArray[np.float32], each: bool) -> Tiles:
     tops = np.abs(weights).max(axis=(1, 2, 3), keepdims=True, initial=0.0)
     scaled = np.divide(weights, tops, out=np.zeros_like(weights), where=tops > 0) if each else weights
     coloured = signed_colours(scaled, 1.0 if each else None)
-    columns = math.ceil(math.sqrt(channels))
+    columns = _columns(channels)
     rows = math.ceil(channels / columns)
     lined = height * width > 1
     scale = max(1, _FINE_PX // (columns * width)) if lined else 1
@@ -57,6 +57,12 @@ def kernel_tiles(weights: NDArray[np.float32], each: bool) -> Tiles:
         top, left = channel // columns * step_y, channel % columns * step_x
         tiles[:, top : top + height * scale, left : left + width * scale] = coloured[:, channel]
     return tiles
+
+
+def _columns(channels: int) -> int:
+    """How many channels stand side by side: as in a square, or a little wider where that leaves no place empty."""
+    square = math.ceil(math.sqrt(channels))
+    return next((wide for wide in range(square, 2 * square) if channels % wide == 0), square)
 
 
 class KernelsCard(QWidget):
@@ -122,7 +128,7 @@ class KernelsCard(QWidget):
         if self._kernels is None:
             return _TILE_PX
         _, channels, height, width = self._kernels.weights.shape
-        cells = width * math.ceil(math.sqrt(channels))
+        cells = width * _columns(channels)
         if cells <= _FEW:
             return _SMALL_TILE_PX if channels == 1 else _TILE_PX
         return _FINE_TILE_PX if height * width > 1 else _TILE_PX

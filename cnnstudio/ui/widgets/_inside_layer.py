@@ -8,7 +8,9 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from cnnstudio.core.fields import sees_alike
 from cnnstudio.core.inside import LayerKernels, LayerMaps, Unit
+from cnnstudio.core.layer_blocks import Block
 from cnnstudio.core.layers import times
 from cnnstudio.core.network import NetworkSpec, Row
 from cnnstudio.ui.theme import GRID_PX, Theme
@@ -140,9 +142,10 @@ class LayerPage(Scrolled):
         self._name, self._hue = name, hue
         rows = {row.name: row for row in spec.rows()}
         row = rows[layer]
-        self.line.show_name(name, " · ".join(part for part in (_layer_words(row), words) if part), hue)
-        self.mosaic.setAccessibleName(f"{name}: {_layer_words(row)}")
-        steps = box.names[-_MOST_TABS:]
+        told = _layer_words(row, sees_alike(spec, layer))
+        self.line.show_name(name, " · ".join(part for part in (told, words) if part), hue)
+        self.mosaic.setAccessibleName(f"{name}: {told}")
+        steps = _shown_steps(spec, box, layer)
         for place, tab in enumerate(self._tabs):
             tab.setVisible(len(steps) > 1 and place < len(steps))
             if place < len(steps):
@@ -220,9 +223,24 @@ class LayerPage(Scrolled):
         self.step_chosen.emit(str(tab.property("layer")))
 
 
-def _layer_words(row: Row) -> str:
+def _shown_steps(spec: NetworkSpec, box: Box, layer: str) -> tuple[str, ...]:
+    """The steps of a column that can be chosen: of a folded block where its paths meet, what follows, and the layer."""
+    steps = list(box.names)
+    if box.folded:
+        joins = [step.name for step in spec.steps() if isinstance(step.layer, Block) and step.name in steps]
+        steps = steps[steps.index(joins[-1]) :] if joins else steps
+        if layer not in steps:
+            steps.insert(0, layer)
+    return tuple(steps[-_MOST_TABS:])
+
+
+def _layer_words(row: Row, alike: bool) -> str:
     size = f"{row.shape[0]:,} units" if is_flat(row.shape) else f"{row.shape[0]:,} maps of {times(*row.shape[1:])}"
     pixels = f"{times(*row.sees)} pixels"
-    sees = f"all see the same {pixels}" if row.jump == (0, 0) else f"each number sees {pixels}"
+    sees = (
+        f"all see the same {pixels}"
+        if row.jump == (0, 0)
+        else f"each number sees {'' if alike else 'at most '}{pixels}"
+    )
     weights = f"{row.parameters:,} weights" if row.parameters else ""
     return " · ".join(part for part in (f"{row.title}: {size}", sees, weights) if part)

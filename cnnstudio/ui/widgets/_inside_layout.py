@@ -27,6 +27,16 @@ _FEW_CELL_PX: Final = 26.0
 _FLAT_GAP_PX: Final = 1.5
 _SHORTCUT_PX: Final = 2.5 * GRID_PX
 _LEAST_BLOCK_PX: Final = 6 * GRID_PX
+_LONG_BLOCK_PX: Final = 14 * GRID_PX
+"""Height for the maps of a strip that would have to scroll without it: several rows of maps take less width."""
+
+_BESIDE_LANES_PX: Final = 28 * GRID_PX
+"""Beside lanes above each other there is height in plenty: no column becomes a tower of single maps."""
+
+_TIGHT_GAP_PX: Final = 0.75 * GRID_PX
+_SQUEEZED: Final = 0.7
+"""Where width is short, tiles are made smaller by as much as this, if one more row of them fits then."""
+
 # Sizes of tiles that are tried, from the largest; the first with which the strip fits is taken.
 _SCALES: Final = (1.8, 1.7, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.9, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55)
 _LONG_SCALE: Final = 0.8
@@ -49,6 +59,8 @@ class Room:
         title_px: Width that the column of a box needs for its text.
         roomy: Whether the numbers of weights stand under the maps.
         verdict_px: Width that the verdict needs for the names of its classes.
+        gap_px: Between columns.
+        squeezed: Whether tiles may be a little smaller where one more row of them fits then.
     """
 
     head_px: float
@@ -58,6 +70,8 @@ class Room:
     title_px: Callable[[Box], float]
     roomy: bool = True
     verdict_px: float = 0.0
+    gap_px: float = COLUMN_GAP_PX
+    squeezed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +165,28 @@ def lay_out(plan: Plan, width: float, height: float, room: Room) -> Layout:
         height: In sight, px.
         room: What text needs.
     """
-    least = _least_height(plan.nodes, room) + room.bracket_px * _depth(plan.nodes)
-    narrow = replace(room, verdict_px=0.0)
-    # Long names of classes are cut before the strip has to scroll.
-    for wanted, scale in (*((room, scale) for scale in _SCALES), *((narrow, scale) for scale in _SCALES)):
-        made = _Placer(wanted, scale).lay_out(plan, max(height, least))
-        if made.width <= width:
-            break
-    else:
-        made = _Placer(room, _LONG_SCALE).lay_out(plan, max(height, least))
+    deep = room.bracket_px * _depth(plan.nodes)
+    least = _least_height(plan.nodes, room) + deep
+    if _fitted(plan, width, least, room) is None:
+        least = _least_height(plan.nodes, room, _LONG_BLOCK_PX) + deep
+    made = _fitted(plan, width, max(height, least), room)
+    if made is None:
+        made = _Placer(replace(room, squeezed=True), _LONG_SCALE).lay_out(plan, max(height, least))
     made.least_height = least
     return made
+
+
+def _fitted(plan: Plan, width: float, height: float, room: Room) -> Layout | None:
+    """The layout with the largest tiles that is no wider than `width`; None where there is none."""
+    squeezed = replace(room, squeezed=True)
+    # Long names of classes are cut, and columns move together, before the strip has to scroll.
+    for tried in ((room, squeezed), (replace(squeezed, verdict_px=0.0, gap_px=_TIGHT_GAP_PX),)):
+        for scale in _SCALES:
+            for one in tried:
+                made = _Placer(one, scale).lay_out(plan, height)
+                if made.width <= width:
+                    return made
+    return None
 
 
 def _depth(nodes: Sequence[Node]) -> int:
@@ -174,15 +199,26 @@ def _depth(nodes: Sequence[Node]) -> int:
     return max(inner)
 
 
-def _least_height(nodes: Sequence[Node], room: Room) -> float:
-    heights = [room.head_px + _LEAST_BLOCK_PX + room.foot_px]
+def _least_height(nodes: Sequence[Node], room: Room, block_px: float = _LEAST_BLOCK_PX) -> float:
+    heights = [room.head_px + block_px + room.foot_px]
     for node in nodes:
         if isinstance(node, Span):
-            heights.append(_least_height(node.nodes, room))
+            heights.append(_least_height(node.nodes, room, block_px))
         elif isinstance(node, Fork):
-            lanes = [_least_height(lane, room) if lane else _SHORTCUT_PX for lane in node.lanes]
+            lanes = [_least_height(lane, room, block_px) if lane else _SHORTCUT_PX for lane in node.lanes]
             heights.append(sum(lanes) + GRID_PX * (len(lanes) - 1))
     return max(heights)
+
+
+def _has_lanes(nodes: Sequence[Node]) -> bool:
+    """Whether several lanes with maps lie above each other somewhere."""
+    for node in nodes:
+        if isinstance(node, Fork) and sum(bool(lane) for lane in node.lanes) > 1:
+            return True
+        inner = (node.nodes,) if isinstance(node, Span) else node.lanes if isinstance(node, Fork) else ()
+        if any(_has_lanes(lane) for lane in inner):
+            return True
+    return False
 
 
 class _Placer:
@@ -191,13 +227,15 @@ class _Placer:
     def __init__(self, room: Room, scale: float) -> None:
         self._room, self._scale = room, scale
         self._made = Layout()
+        self._highest_px = math.inf
 
     def lay_out(self, plan: Plan, height: float) -> Layout:
         made = self._made
+        self._highest_px = _BESIDE_LANES_PX if _has_lanes(plan.nodes) else math.inf
         top = self._room.bracket_px * _depth(plan.nodes)
         end, y = self._place(plan.nodes, 1.0, top, height - top, None, 0)
-        self._line((QPointF(end, y), QPointF(end + COLUMN_GAP_PX, y)))
-        left = end + COLUMN_GAP_PX
+        self._line((QPointF(end, y), QPointF(end + self._room.gap_px, y)))
+        left = end + self._room.gap_px
         wide = max(self._room.verdict_px, _VERDICT_LINES * self._room.line_px)
         made.verdict = QRectF(left, top, wide, height - top)
         made.width, made.height = left + wide + 1, height
@@ -206,6 +244,12 @@ class _Placer:
     def _line(self, points: tuple[QPointF, ...]) -> None:
         self._made.lines.append(points)
 
+    def _bent(self, start: QPointF, end: QPointF) -> tuple[QPointF, ...]:
+        if start.y() == end.y():
+            return start, end
+        turn = start.x() + self._room.gap_px / 2
+        return start, QPointF(turn, start.y()), QPointF(turn, end.y()), end
+
     def _place(
         self, nodes: Sequence[Node], left: float, top: float, height: float, come: QPointF | None, depth: int
     ) -> tuple[float, float]:
@@ -213,12 +257,12 @@ class _Placer:
         y = top + self._room.head_px + _LEAST_BLOCK_PX / 2
         end = left
         for number, node in enumerate(nodes):
-            start = left if number == 0 else end + COLUMN_GAP_PX
+            start = left if number == 0 else end + self._room.gap_px
             source = come if number == 0 else QPointF(end, y)
             if isinstance(node, Box):
                 placed = self._box(node, start, top, height)
                 if source is not None:
-                    self._line(_bent(source, QPointF(placed.block.left(), y)))
+                    self._line(self._bent(source, QPointF(placed.block.left(), y)))
                 end = placed.area.right()
                 self._made.lines.append((QPointF(placed.block.right(), y), QPointF(end, y)))
             elif isinstance(node, Span):
@@ -238,28 +282,28 @@ class _Placer:
         gaps = GRID_PX * (len(fork.lanes) - 1)
         each = (height - gaps - empty * _SHORTCUT_PX) / max(1, full)
         ends: list[tuple[float, float]] = []
-        start, at = left + COLUMN_GAP_PX / 2, top
+        start, at = left + self._room.gap_px / 2, top
         for lane in fork.lanes:
             if lane:
                 ends.append(self._place(lane, start, at, each, come, depth + 1))
             else:
                 ends.append((start, at + _SHORTCUT_PX / 2))
                 self._made.notes.append((QPointF(start, at + _SHORTCUT_PX / 2), "shortcut"))
-                self._line(_bent(come, QPointF(start, at + _SHORTCUT_PX / 2)))
+                self._line(self._bent(come, QPointF(start, at + _SHORTCUT_PX / 2)))
             at += (each if lane else _SHORTCUT_PX) + GRID_PX
-        right = max(end for end, _ in ends) + 1.5 * COLUMN_GAP_PX
+        right = max(end for end, _ in ends) + 1.5 * self._room.gap_px
         placed = self._box(fork.join, right, top, height)
         middle = top + self._room.head_px + _LEAST_BLOCK_PX / 2
         into = QPointF(placed.block.left(), middle)
         for end, y in ends:
-            turn = right - COLUMN_GAP_PX * 0.7
+            turn = right - self._room.gap_px * 0.7
             self._line((QPointF(end, y), QPointF(turn, y), QPointF(turn, middle), into))
         self._line((QPointF(placed.block.right(), middle), QPointF(placed.area.right(), middle)))
         self._bracket(left, placed.area.right(), fork.path, fork.title, depth)
         return placed.area.right()
 
     def _box(self, box: Box, left: float, top: float, height: float) -> Placed:
-        room = height - self._room.head_px - self._room.foot_px
+        room = min(height - self._room.head_px - self._room.foot_px, self._highest_px)
         count = 1 if box.shown == PICTURE else min(box.shape[0], MOST_SHOWN)
         tile, gap, rows = self._tiles(box, count, room)
         columns = _even(count, math.ceil(count / rows)) if not is_flat(box.shape) else math.ceil(count / rows)
@@ -287,16 +331,34 @@ class _Placer:
         wanted = (24 + 1.2 * min(box.shape[1:])) * min(1.0, math.sqrt(FEW_MAPS / count)) * self._scale
         wide = min(max(wanted, _LEAST_TILE_PX), _LARGEST_TILE_PX, room / ratio)
         rows = max(1, int((room + TILE_GAP_PX) // (wide * ratio + TILE_GAP_PX)))
+        if self._room.squeezed:
+            wide, rows = _squeezed(count, rows, wide, ratio, room, self._room.title_px(box))
         return (wide, wide * ratio), TILE_GAP_PX, min(rows, count)
+
+
+def _squeezed(count: int, rows: int, wide: float, ratio: float, high: float, needed: float) -> tuple[float, int]:
+    """Tiles that are a little smaller, in more rows, until a column is no wider than its text: their width, and rows.
+
+    Args:
+        count: Maps.
+        rows: Of them, with tiles of this width.
+        wide: Of a tile, px.
+        ratio: Of its height to its width.
+        high: Room for all rows, px.
+        needed: Width of the text, px.
+    """
+    least = max(_SQUEEZED * wide, _LEAST_TILE_PX)
+    while True:
+        columns = _even(count, math.ceil(count / rows))
+        fitting = (needed + TILE_GAP_PX) / columns - TILE_GAP_PX
+        if fitting >= least:
+            return min(wide, fitting), rows
+        smaller = ((high + TILE_GAP_PX) / (rows + 1) - TILE_GAP_PX) / ratio
+        if rows == count or smaller < least:
+            return wide, rows
+        rows, wide = rows + 1, min(wide, smaller)
 
 
 def _even(count: int, columns: int) -> int:
     """So many columns, or one more where that leaves fewer empty places in the last row."""
     return columns + 1 if -count % (columns + 1) < -count % columns else columns
-
-
-def _bent(start: QPointF, end: QPointF) -> tuple[QPointF, ...]:
-    if start.y() == end.y():
-        return start, end
-    turn = start.x() + COLUMN_GAP_PX / 2
-    return start, QPointF(turn, start.y()), QPointF(turn, end.y()), end

@@ -45,6 +45,7 @@ _SECOND_EM: Final = 5.5
 _TIGHT: Final = 0.82
 """Lines of the verdict move as near to each other as this, so that all classes are seen."""
 
+_GLOBAL: Final = "global "
 _SIZED: Final = re.compile(r"(.+) (\d+ x \d+)")
 
 
@@ -91,6 +92,8 @@ def head_words(box: Box) -> tuple[str, str]:
     """The two lines above a column's shape, as in ("max pool", "2 x 2, relu")."""
     found = _SIZED.fullmatch(box.title)
     kind, size = (found[1], found[2]) if found else (box.title, "")
+    if kind.startswith(_GLOBAL):
+        kind, size = _GLOBAL.strip(), kind.removeprefix(_GLOBAL)
     return kind, ", ".join(part for part in (size, box.extra) if part)
 
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from cnnstudio.core.inside import ReadKernels, Unit
+from cnnstudio.core.inside import PICTURE, ReadKernels, Unit
 from cnnstudio.core.network import NetworkSpec, Row
+from cnnstudio.core.reading import sources, steps_by_name
 from cnnstudio.ui.widgets._inside_colour import SCALES, ScaleOf
 from cnnstudio.ui.widgets._inside_layout import is_flat
-from cnnstudio.ui.widgets._inside_plan import Box
+from cnnstudio.ui.widgets._inside_plan import Box, is_norm
 from cnnstudio.ui.widgets._inside_specs import Card
+from cnnstudio.ui.widgets._names import layer_name
 from cnnstudio.ui.widgets.breadcrumb import unit_words
 
 _FEW_BESIDE: Final = 24
@@ -75,30 +77,45 @@ def stretch_of(spec: NetworkSpec) -> int:
 
 
 def kernel_questions(
-    cards: Sequence[Card], card: Card, box: Box, dataset: str, moment: int | None
+    cards: Sequence[Card], card: Card, box: Box, layer: str, dataset: str, moment: int | None
 ) -> tuple[ReadKernels | None, tuple[ReadKernels, ...]]:
-    """What to ask for the weights of a column, and where it is the network's first, for those of the others too.
+    """What to ask for the weights behind a layer, and where they are the network's first, for those of the others too.
 
     Args:
         cards: The networks of the race.
         card: The one looked at.
-        box: Its column.
+        box: The layer's column.
+        layer: The layer.
         dataset: Key of the data set.
         moment: The step; None is now.
     """
-    layer = _weighted(card.spec, box.names)
-    if not layer:
+    found = _kernels_behind(card.spec, box, layer)
+    if not found:
         return None, ()
-    own = ReadKernels(dataset, card.network, layer, moment)
-    if layer != _weighted(card.spec):
+    own = ReadKernels(dataset, card.network, found, moment)
+    if found != _first_weighted(card.spec):
         return own, ()
     others = [one for one in cards if one is not card]
-    return own, tuple(ReadKernels(dataset, one.network, _weighted(one.spec), moment, _FEW_BESIDE) for one in others)
+    return own, tuple(
+        ReadKernels(dataset, one.network, _first_weighted(one.spec), moment, _FEW_BESIDE) for one in others
+    )
 
 
-def _weighted(spec: NetworkSpec, names: Sequence[str] | None = None) -> str:
-    """The first step with weights, of those named or of all; "" where there is none."""
-    return next((step.name for step in spec.steps() if step.parameters and (names is None or step.name in names)), "")
+def _first_weighted(spec: NetworkSpec) -> str:
+    """The first step with weights; "" where there is none."""
+    return next((step.name for step in spec.steps() if step.parameters), "")
+
+
+def _kernels_behind(spec: NetworkSpec, box: Box, layer: str) -> str:
+    """The step of a column whose weights made a layer: its own, or the one it follows; "" where paths meet."""
+    while layer in box.names and layer != PICTURE:
+        step, read = steps_by_name(spec)[layer], sources(spec)[layer]
+        if step.parameters and not is_norm(step.layer):
+            return layer
+        if len(read) != 1:
+            return ""
+        layer = read[0]
+    return ""
 
 
 def place_words(name: str, row: Row, selected: Unit | None) -> list[str]:
@@ -109,7 +126,7 @@ def place_words(name: str, row: Row, selected: Unit | None) -> list[str]:
         row: The layer's line in the network's table.
         selected: A unit of the layer, or None.
     """
-    layer = f"{name}, {row.title}"
+    layer = f"{name}, {layer_name(row.name, row.title) if '.' in row.name else row.title}"
     return [layer] if selected is None else [layer, unit_words(selected, row.shape)]
 
 

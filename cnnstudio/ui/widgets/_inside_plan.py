@@ -11,20 +11,26 @@ from cnnstudio.core import layer_norms as norms
 from cnnstudio.core import layer_points as points
 from cnnstudio.core.inside import PICTURE
 from cnnstudio.core.layer_blocks import Block, Branches, Repeat, Residual
-from cnnstudio.core.layers import Layers, Sizes, Step, named
+from cnnstudio.core.layers import Layer, Layers, Sizes, Step, named
 from cnnstudio.core.network import NetworkSpec
 
 MOST_BOXES: Final = 16
 """A strip with more is folded: first its blocks, then what repeats them."""
 
+MOST_OPEN: Final = 12
+"""With more, not all blocks stand open: only the first of those that join paths, as an example, or none."""
+
+_NORMS: Final = (
+    norms.BatchNorm, norms.LayerNorm, norms.ChannelNorm, norms.GroupNorm, norms.LayerScale, norms.LocalResponseNorm,
+)  # fmt: skip
+
 _FOLLOWING: Final = (
     points.ReLU, points.LeakyReLU, points.ReLU6, points.Sigmoid, points.Tanh, points.GELU, points.SiLU,
-    points.Hardswish, points.Dropout, points.StochasticDepth, points.Flatten,
-    norms.BatchNorm, norms.LayerNorm, norms.ChannelNorm, norms.GroupNorm, norms.LayerScale, norms.LocalResponseNorm,
+    points.Hardswish, points.Dropout, points.StochasticDepth, points.Flatten, *_NORMS,
 )  # fmt: skip
 """Layers that change numbers one by one: the box of the layer before them shows what comes out of them."""
 
-_MOST_LEVEL: Final = 2
+_MOST_AT_LEVEL: Final = (MOST_OPEN, MOST_OPEN, MOST_BOXES)
 
 _SILENT: Final = (points.Flatten, points.Dropout, points.StochasticDepth)
 """Of those, the ones that change nothing when a picture is read."""
@@ -115,19 +121,26 @@ def plan(spec: NetworkSpec, every: bool = False, flipped: frozenset[str] = froze
         flipped: Paths of blocks that the student folded or opened against the default.
     """
     level = 0
-    while level < _MOST_LEVEL and len(_Planner(spec, every, level, frozenset()).plan().boxes) > MOST_BOXES:
-        level += 1
-    return _Planner(spec, every, level, flipped).plan()
+    for level, most in enumerate(_MOST_AT_LEVEL):
+        if len(_Planner(spec, every, level, frozenset()).plan().boxes) <= most:
+            return _Planner(spec, every, level, flipped).plan()
+    return _Planner(spec, every, level + 1, flipped).plan()
+
+
+def is_norm(layer: Layer) -> bool:
+    """Whether a layer only normalises or scales: its weights are no kernels."""
+    return isinstance(layer, _NORMS)
 
 
 class _Planner:
     """Walks through the layers as `NetworkSpec.steps` does, and gathers columns.
 
-    Levels: 0 folds nothing, 1 folds blocks that join paths, 2 also what repeats them.
+    Levels: 0 folds nothing, 1 folds blocks that join paths except the first, 2 that one too, 3 also what repeats them.
     """
 
     def __init__(self, spec: NetworkSpec, every: bool, level: int, flipped: frozenset[str]) -> None:
         self._spec, self._every, self._level, self._flipped = spec, every, level, flipped
+        self._first = ""
         self._steps = {step.name: step for step in spec.steps()}
         self._titles = {row.name: row.title for row in spec.rows()}
 
@@ -173,7 +186,9 @@ class _Planner:
     def _block(self, block: Block, path: tuple[str, ...]) -> Sequence[Node]:
         key = ".".join(path)
         joins = isinstance(block, Residual | Branches)
-        by_default = self._level >= (1 if joins else 2)
+        if joins and not self._first:
+            self._first = key
+        by_default = self._level >= ((2 if key == self._first else 1) if joins else len(_MOST_AT_LEVEL))
         if by_default != (key in self._flipped):
             return (self._folded(block, key),)
         if isinstance(block, Residual):

@@ -37,6 +37,31 @@ def short_names(networks: Iterable[Named]) -> dict[str, str]:
     return names
 
 
+def layer_name(name: str, title: str = "") -> str:
+    """A layer where its blocks must be told apart, as in "1 conv 5 x 5" or "3 residual, body: 1 conv 3 x 3".
+
+    Args:
+        name: As in `NetworkSpec.rows()`.
+        title: As in "conv 5 x 5"; "" takes the layer's kind.
+    """
+    *blocks, last = name.split(".")
+    said: list[str] = []
+    for block in blocks:
+        if not block.isdigit():
+            said.append(block.replace("_", " "))
+        elif said and said[-1].endswith("branches"):
+            said.append(f"branch {block}")
+        else:
+            said.append(f"{said.pop() if said else ''} {block}".strip())
+    number, _, kind = last.partition("_")
+    if number.isdigit():
+        layer = title or kind.replace("_", " ")
+        layer = layer if blocks and number == "0" else f"{number} {layer}"
+    else:
+        layer = last.replace("_", " ")
+    return f"{', '.join(said)}: {layer}" if said else layer
+
+
 def the(name: str) -> str:
     """A short name within a sentence: "the CNN", but "LeNet-5"."""
     return f"the {name}" if name in ("MLP", "CNN") else name

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.core.inside import PICTURE, UnitArithmetic
+from cnnstudio.ui.widgets._names import layer_name
 from cnnstudio.ui.widgets._product_rows import CHANNEL_NAMES
 from cnnstudio.ui.widgets._sum_line import Term, plain, signed
 
@@ -39,7 +40,7 @@ def places(numbers: NDArray[np.int64]) -> str:
 
 def layer_words(name: str) -> str:
     """What is read, as in "the picture" or "1 relu"."""
-    return "the picture" if name == PICTURE else name.replace("_", " ").replace(".", ": ")
+    return "the picture" if name == PICTURE else layer_name(name)
 
 
 def map_name(told: UnitArithmetic, place: int) -> str:
@@ -60,6 +61,8 @@ def read_heading(told: UnitArithmetic, folded_list: bool, place: int) -> str:
 
 def window_words(told: UnitArithmetic, folded_list: bool, place: int, padded: bool) -> str:
     """Where the inputs lie, as in "Map 2 of 1 relu, rows 3–7, columns 10–14"."""
+    if told.kind == "add":
+        return f"Map {told.unit.map + 1} of {len(told.reads)} layers, at the unit's own place"
     name = layer_words(told.reads[0]) if told.reads else "nothing"
     if folded_list:
         return f"All {told.inputs.size:,} numbers of {name}, in rows"
@@ -103,7 +106,7 @@ def summand_terms(told: UnitArithmetic) -> list[Term]:
     values = told.inputs.reshape(-1)
     terms: list[Term] = []
     for name, value in zip(told.reads, values, strict=False):
-        terms += [Term(layer_words(name), needed=False), Term(signed(float(value)), "number")]
+        terms += [Term(signed(float(value)), "number"), Term(f"from {layer_words(name)}", needed=False)]
     return [*terms, Term("="), Term(plain(told.value), "result")]
 
 

@@ -20,6 +20,7 @@ from cnnstudio.core.layers import Step
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme, signed_colours, value_map
+from cnnstudio.ui.widgets._names import layer_name
 from cnnstudio.ui.widgets.basic import explain_on_focus, label
 from cnnstudio.ui.widgets.matrix_card import NameLine
 from cnnstudio.ui.widgets.mosaic import Mosaic, Tiles, Word
@@ -199,7 +200,7 @@ class FilmRow(QWidget):
                 self._layers = tuple(layers)
                 self.layer.clear()
                 for step in layers:
-                    self.layer.addItem(_readable(step), step.name)
+                    self.layer.addItem(layer_name(step.name, step.layer.title), step.name)
             self.layer.setCurrentIndex(self.layer.findData(chosen.name))
             self.number.setRange(1, chosen.shape[0])
             self.number.setValue(number + 1)
@@ -280,13 +281,3 @@ def film_tips(strip: FilmStrip, what: What) -> list[str]:
             text += f" Moved by {moved:.3f} since step {strip.steps[place - 1]:,} (root of the mean square)."
         tips.append(text)
     return tips
-
-
-def _readable(step: Step) -> str:
-    """As in "1 conv 5 × 5", with the blocks that it stands in before it."""
-    block = " ".join(step.path[:-1]).replace("_", " ")
-    last = step.path[-1]
-    number, _, rest = last.partition("_")
-    title = getattr(step.layer, "title", "") or rest
-    said = f"{number} {title}" if number.isdigit() else last.replace("_", " ")
-    return f"{block}: {said}" if block else said

@@ -15,7 +15,7 @@ from cnnstudio.core.inside import NetworkMaps, Unit
 from cnnstudio.core.layers import Step, times
 from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets._names import short_names
+from cnnstudio.ui.widgets._names import layer_name, short_names
 from cnnstudio.ui.widgets.basic import explain_on_focus, label
 from cnnstudio.ui.widgets.number_box import NumberBox
 from cnnstudio.ui.widgets.unit_choice import as_map, in_layer, is_single, step_of
@@ -136,7 +136,7 @@ class UnitChooser(QWidget):
         self.layer.clear()
         for row in rows:
             self.layer.addItem(
-                f"{_readable(row.name, row.title)} · {times(*row.shape)}".replace(" x ", " × "), row.name
+                f"{layer_name(row.name, row.title)} · {times(*row.shape)}".replace(" x ", " × "), row.name
             )
         if self._unit is not None:
             self.layer.setCurrentIndex(self.layer.findData(self._unit.unit.layer))
@@ -167,14 +167,6 @@ class UnitChooser(QWidget):
         pairs = zip(wanted, as_map(step.shape), strict=True)
         number, row, column = (min(max(at, 0), count - 1) for at, count in pairs)
         self.chosen.emit(UnitOf(unit.network, Unit(unit.unit.layer, number, row, column)))
-
-
-def _readable(name: str, title: str) -> str:
-    """A layer's number or block, and its title, as in "2 conv 5 x 5" or "3_residual.body: 1 relu"."""
-    block, _, last = name.rpartition(".")
-    number = last.partition("_")[0]
-    said = f"{number} {title.replace('_', ' ')}" if number.isdigit() else last.replace("_", " ")
-    return f"{block.replace('_', ' ')}: {said}" if block else said
 
 
 def _list(name: str, tip: str) -> QComboBox:
