@@ -59,6 +59,12 @@ def network_colours(networks: Iterable[tuple[str, str]]) -> dict[str, str]:
     return colours
 
 
+def mark_of(colour: str) -> int:
+    """The mark of the network with this colour, where it is a step of a role's hue; else the first one."""
+    places = [steps.index(colour) for steps in ROLE_STEPS.values() if colour in steps]
+    return places[0] if places else 0
+
+
 def network_marks(networks: Iterable[tuple[str, str]]) -> dict[str, int]:
     """Gives every network of a race its mark: its number in `MARKS`, counted within its role.
 

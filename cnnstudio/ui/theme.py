@@ -163,6 +163,11 @@ def network_marks(competitors: Iterable[Coloured]) -> dict[str, int]:
     return colours.network_marks((one.network, one.role) for one in competitors)
 
 
+def mark_of(hue: QColor) -> int:
+    """The mark of the network with this hue, for the dot beside its name."""
+    return colours.mark_of(hue.name().upper())
+
+
 def dashes_of(mark: int) -> list[float]:
     """The pattern of a dashed line, in line widths, of the networks with this mark."""
     return list(colours.DASHES[mark % len(colours.DASHES)])

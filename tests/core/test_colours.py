@@ -12,6 +12,7 @@ from cnnstudio.core.colours import (
     NEUTRAL_COLOURS,
     ROLE_COLOURS,
     ROLE_STEPS,
+    mark_of,
     network_colours,
     network_marks,
 )
@@ -62,6 +63,12 @@ def test_a_second_network_of_a_role_takes_the_next_step_of_its_hue():
         "lenet5": ROLE_STEPS["cnn"][0],
     }
     assert network_marks(given) == {"mlp": 0, "mlp_deep": 1, "other": 0, "lenet5": 0}
+
+
+def test_a_colour_tells_its_mark():
+    race = [("a", "cnn"), ("b", "cnn"), ("c", "mlp"), ("d", "")]
+    colours, marks = network_colours(race), network_marks(race)
+    assert {key: mark_of(colour) for key, colour in colours.items()} == marks
 
 
 def test_networks_beyond_the_last_step_take_further_colours():

@@ -190,6 +190,13 @@ def test_an_empty_chart_says_what_to_press():
     assert "Press" not in waiting_words(36, going=True)
 
 
+def test_tabs_are_called_as_what_they_show(qtbot):
+    tabs = ChartTabs(LIGHT)
+    qtbot.addWidget(tabs)
+    tabs.set_charts([Chart(name, "A", "lines", "x", "y") for name in ("auroc", "map_plain", "layers_lenet5")])
+    assert [tab.text() for tab in tabs._tabs.values()] == ["AUROC", "Map plain", "Layers LeNet-5"]
+
+
 def test_a_tab_that_is_wanted_opens_when_it_is_there(qtbot):
     tabs = ChartTabs(LIGHT)
     qtbot.addWidget(tabs)

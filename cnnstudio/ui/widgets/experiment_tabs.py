@@ -8,7 +8,9 @@ from typing import Final
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from cnnstudio import networks
 from cnnstudio.core.experiment import Chart, Table
+from cnnstudio.core.knobs import parse_key
 from cnnstudio.ui.experiments import Experiments
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._experiment_paint import Compared
@@ -31,6 +33,15 @@ def compared_charts(here: Experiments, kept_ids: Sequence[str]) -> dict[str, tup
             for chart in state.findings.charts:
                 found[chart.id] = (*found.get(chart.id, ()), Compared(kept.name, chart))
     return found
+
+
+def _name_of(tab_id: str) -> str:
+    """What a tab says: its id in words, a network's key in it as its title."""
+    first, _, rest = tab_id.partition("_")
+    info = networks.all_networks().get(parse_key(rest)[0]) if rest else None
+    if info is not None:
+        return f"{first.capitalize()} {info.title}"
+    return _NAMES.get(tab_id, tab_id.replace("_", " ").capitalize())
 
 
 class ChartTabs(QWidget):
@@ -125,7 +136,7 @@ class ChartTabs(QWidget):
         entries = self._entries()
         self._tabs = {}
         for place, (tab_id, tip) in enumerate(entries):
-            made = button(_NAMES.get(tab_id, tab_id.replace("_", " ").capitalize()), "tab", tip=tip, checkable=True)
+            made = button(_name_of(tab_id), "tab", tip=tip, checkable=True)
             made.setObjectName(tab_id)
             made.setAutoExclusive(True)
             made.clicked.connect(self._on_tab)

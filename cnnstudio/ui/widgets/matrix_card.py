@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from cnnstudio.ui.theme import GRID_PX, Theme
+from cnnstudio.ui.theme import GRID_PX, Theme, mark_of
+from cnnstudio.ui.widgets._marks import paint_mark
 from cnnstudio.ui.widgets.basic import label
 from cnnstudio.ui.widgets.confusion import ConfusionMatrix
 
@@ -18,7 +19,7 @@ _DOT_PX = 10
 
 
 class NameLine(QWidget):
-    """A dot in a network's hue, its name in that colour, and in grey a few words.
+    """A mark in a network's hue, its name in that colour, and in grey a few words.
 
     Thread: GUI.
     """
@@ -52,9 +53,8 @@ class NameLine(QWidget):
         """Paints the line."""
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._hue)
-        painter.drawEllipse(QRectF(0, (self.height() - _DOT_PX) / 2, _DOT_PX, _DOT_PX))
+        middle = QPointF(_DOT_PX / 2, self.height() / 2)
+        paint_mark(painter, middle, _DOT_PX / 2, mark_of(self._hue), self._hue)
         left = _DOT_PX + GRID_PX // 2
         for text, font, colour in (
             (self._name, theme.font("body", bold=True), theme.readable(self._hue)),

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,7 +24,8 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.core.events import Competitor
 from cnnstudio.core.history import History
-from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
+from cnnstudio.ui.theme import GRID_PX, Theme, mark_of, network_colours
+from cnnstudio.ui.widgets._marks import paint_mark
 from cnnstudio.ui.widgets._measured_words import measured_sentence, when_measured
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets._score_rows import COLUMNS, Row, rows_of
@@ -144,9 +145,8 @@ class _CellDelegate(QStyledItemDelegate):
     def _paint_name(self, painter: QPainter, area: QRect, row: Row) -> None:
         theme, middle = self.theme, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(row.colour)
-        painter.drawEllipse(area.left() + _PAD_PX, area.center().y() - _DOT_PX // 2 + 1, _DOT_PX, _DOT_PX)
+        dot = QPointF(area.left() + _PAD_PX + _DOT_PX / 2, area.center().y() + 1)
+        paint_mark(painter, dot, _DOT_PX / 2, mark_of(row.colour), row.colour)
         left = area.left() + _PAD_PX + _DOT_PX + GRID_PX // 2
         more = "stopped" if row.stopped else row.card.title if row.card.title != row.name else row.card.summary
         for text, font, colour in (
