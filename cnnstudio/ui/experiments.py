@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 
 from cnnstudio.core.errors import ErrorReport, StudioError
-from cnnstudio.core.experiment import ExperimentInfo, Settings
+from cnnstudio.core.experiment import ExperimentInfo, Order, Result, Settings
 from cnnstudio.core.kept_sweeps import KeptSweep, forget_sweep, kept_sweeps, new_sweep, save_sweep
 from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.runtime.sweep import Sweep, processes
@@ -103,7 +103,12 @@ class Experiments(QObject):
     # What a person does
 
     def start(
-        self, info: ExperimentInfo, settings: Settings, guess: int | None = None, factory: Factory | None = None
+        self,
+        info: ExperimentInfo,
+        settings: Settings,
+        guess: int | None = None,
+        factory: Factory | None = None,
+        known: Iterable[Result] = (),
     ) -> KeptSweep:
         """Begins a sweep, or lets it wait for the one that runs.
 
@@ -112,13 +117,17 @@ class Experiments(QObject):
             settings: Of its knobs.
             guess: Number of the student's answer, or None.
             factory: Who does the runs; None for processes of this computer.
+            known: Runs that this window has measured; those that are planned are kept, and not done again.
 
         Raises:
-            StudioError: A setting cannot be; nothing was begun.
+            StudioError: A setting cannot be, or what is known cannot be kept; nothing was begun.
         """
         whole = info.settings(settings)
-        planned = len({order.key for order in info.plan(whole)})
-        kept = new_sweep(info.id, whole, guess, planned, self._all().values())
+        planned = {order.key: order for order in info.plan(whole)}
+        kept = new_sweep(info.id, whole, guess, len(planned), self._all().values())
+        own = [result for result in known if result.order.key in planned]
+        if own:
+            _keep_all(SweepFolder(kept.folder), info.id, whole, tuple(planned.values()), own)
         self._go(info, kept, factory)
         return kept
 
@@ -292,6 +301,17 @@ class Experiments(QObject):
             self._put(_ended(self._all()[kept_id], state))
             self._begin()
         self.changed.emit(kept_id)
+
+
+def _keep_all(
+    folder: SweepFolder, experiment: str, settings: Settings, orders: Sequence[Order], results: Sequence[Result]
+) -> None:
+    folder.begin(experiment, settings, orders)
+    try:
+        for result in results:
+            folder.keep(result)
+    finally:
+        folder.end()
 
 
 def _ended(kept: KeptSweep, state: SweepState) -> KeptSweep:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Answered, Answering
 from cnnstudio.core.experiment import Flip, Measure, Result
+from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.experiments.depth import as_done
 from cnnstudio.ui.panels.depth import DepthPanel
 from cnnstudio.ui.theme import DARK
@@ -155,6 +156,20 @@ def test_the_file_holds_the_order_that_repeats_it(rig, flipped):
     assert [result["params"]["flip_at"] for result in written["results"]] == [0.54] * 2
     planned = [dict(order.params) for order in flipped.info.plan(written["settings"])]
     assert all(result["params"] in planned for result in written["results"])
+
+
+def test_run_all_keeps_the_runs_that_were_flipped_by_hand(rig, flipped, monkeypatch):
+    end(rig, flipped, 43)
+    monkeypatch.setattr(rig.studio.experiments, "_begin", lambda: None)
+    flipped.row.run_button.click()
+    kept = rig.studio.experiments.find(flipped.shown)
+    planned = flipped.info.plan(kept.settings)
+    there = SweepFolder(kept.folder).take(planned).results
+    assert [(result.order.params["network"], result.order.params["flip_at"]) for result in there] == [
+        ("plain", 0.54),
+        ("residual", 0.54),
+    ]
+    assert {result.values["flipped"] for result in there} == {43}
 
 
 def test_watching_once_more_repeats_the_flip_and_another_one_can_take_its_place(rig, flipped):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cnnstudio.core.errors import ErrorReport, StudioError
+from cnnstudio.core.experiment import Order, Result
 from cnnstudio.core.kept_sweeps import kept_sweeps, save_sweep, sweeps_folder
 from cnnstudio.ui.experiments import Experiments, problem_of
 from tests.runtime import toy
@@ -40,6 +41,20 @@ def test_a_sweep_runs_and_is_kept(here, settings, qtbot):
     assert (record.outcome, record.done, record.planned, record.guess) == ("finished", 4, 4, 1)
     assert here.kept("toy") == [record]
     assert here.kept("jitter") == []
+
+
+def test_what_the_window_measured_is_kept_and_not_done_again(here, settings, qtbot):
+    planned = toy.EXPERIMENT.plan(toy.EXPERIMENT.settings(settings))
+    mine = Result(planned[0], {"accuracy": 0.123}, worker="this window")
+    stray = Result(Order("toy", {**planned[0].params, "seed": 99}), {"accuracy": 0.5})
+    kept = here.start(toy.EXPERIMENT, settings, known=(mine, stray))
+    until(qtbot, ended(here, kept))
+    state = here.state(kept.id)
+    assert (state.outcome, state.done) == ("finished", 4)
+    assert state.results[0] == mine
+    assert {result.order.key for result in state.results} == {order.key for order in planned}
+    written = sorted(path.stem for path in (kept.folder / "runs").glob("*.json"))
+    assert written == sorted(order.key for order in planned)
 
 
 def test_it_tells_what_changes(here, settings, qtbot):

@@ -254,7 +254,8 @@ class ExperimentPanel(Panel):
                 assert self.shown is not None  # `_can_go_on` says so
                 going.resume(self.info, self.shown, factory)
             else:
-                self.shown = going.start(self.info, self.form.values, self.guess, factory).id
+                known = tuple(self.live.results.values())
+                self.shown = going.start(self.info, self.form.values, self.guess, factory, known).id
         except StudioError as error:
             self.studio.notice.emit(error.report)
         self._changed = False
