@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QImage, QImageWriter, QPainter, QRegion
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QImageWriter, QPainter, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cnnstudio import __version__
@@ -32,7 +32,10 @@ _MARGIN_PX: Final = 3 * GRID_PX
 _DPI: Final = 96
 """A pixel of an SVG file is the 96th part of an inch."""
 
-_FAMILY: Final = re.compile(rb'font-family="[^"]*"')
+_FAMILY: Final = re.compile(r'font-family="[^"]*"')
+_TEXT: Final = re.compile(
+    r'<text (?P<how>[^>]*font-size="(?P<size>[\d.]+)" font-weight="(?P<weight>\d+)"[^>]*)>(?P<words>[^<]+)</text>'
+)
 
 PROGRAM: Final = f"CNN Studio {__version__}"
 
@@ -101,7 +104,7 @@ class Page:
         with self._whole():
             size = self._size
             scale = min(scale, math.sqrt(limits.EXPORT_PIXELS / (size.width() * size.height())))
-            made = QImage(size * scale, QImage.Format.Format_RGB32)
+            made = QImage(int(size.width() * scale), int(size.height() * scale), QImage.Format.Format_RGB32)
             made.setDevicePixelRatio(scale)
             painter = QPainter(made)
             self._paint(painter)
@@ -133,7 +136,8 @@ class Page:
             self._paint(painter)
             painter.end()
         buffer.close()
-        return _FAMILY.sub(f'font-family="{_families()}"'.encode(), bytes(content.data()))
+        drawn = _FAMILY.sub(f'font-family="{_families()}"', bytes(content.data()).decode())
+        return _TEXT.sub(_as_long, drawn).encode()
 
     def _paint(self, painter: QPainter) -> None:
         theme, size = self._studio.theme, self._size
@@ -141,6 +145,7 @@ class Page:
         with _hidden(self._unseen):
             self._view.render(painter, QPoint(0, 0), QRegion(), QWidget.RenderFlag.DrawChildren)
         foot = QRect(0, self._view.height(), size.width(), size.height() - self._view.height())
+        painter.fillRect(foot, theme.colour("window"))  # SVG files do not cut off what reaches beyond the view
         foot.adjust(_MARGIN_PX, 0, -_MARGIN_PX, -GRID_PX // 2)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("muted"))
@@ -163,6 +168,15 @@ def _families() -> str:
     """One list of fonts for all texts: style sheets and painters name the same fonts differently."""
     names = [name for name in QApplication.font().families() if '"' not in name and "'" not in name]
     return escape(", ".join([*(f"'{name}'" for name in names), "sans-serif"]))
+
+
+def _as_long(text: re.Match[str]) -> str:
+    """A text that is as long as here where another font stands in for this one, and does not run into the next."""
+    font = QApplication.font()
+    font.setPixelSize(max(1, round(float(text["size"]))))
+    font.setWeight(min(QFont.Weight, key=lambda weight: abs(weight.value - int(text["weight"]))))
+    length_px = QFontMetricsF(font).horizontalAdvance(unescape(text["words"], {"&quot;": '"'}))
+    return f'<text {text["how"]} textLength="{length_px:.1f}" lengthAdjust="spacingAndGlyphs">{text["words"]}</text>'
 
 
 @contextmanager

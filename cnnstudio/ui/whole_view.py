@@ -70,7 +70,8 @@ def whole(view: QWidget, most_px: int = limits.EXPORT_SIDE_PX, least: QSize | No
             layout.setEnabled(False)  # a part that shows itself would have the whole window laid out anew
         view.resize(least)
         _lay_out(view)
-        _grow(view, areas, most_px)
+        if not _grow(view, areas, most_px):
+            _release(view, before)
         for bar, _ in before.bars:
             bar.setValue(bar.minimum())
         yield _beyond(areas)
@@ -104,7 +105,8 @@ def _beyond(areas: list[QScrollArea]) -> QSize:
     return beyond
 
 
-def _grow(view: QWidget, areas: list[QScrollArea], most_px: int) -> None:
+def _grow(view: QWidget, areas: list[QScrollArea], most_px: int) -> bool:
+    """Grows a view as far as it needs to; gives whether it could."""
     most = QSize(most_px, most_px).expandedTo(view.size())
     for _ in range(_ROUNDS):
         missing = [(area, _hidden_px(area)) for area in areas]
@@ -120,11 +122,11 @@ def _grow(view: QWidget, areas: list[QScrollArea], most_px: int) -> None:
         layout = view.layout()
         if layout is not None:
             needed = needed.expandedTo(layout.totalMinimumSize())
-        needed = needed.boundedTo(most)
-        if needed == view.size() and not sideways:
-            return
-        view.resize(needed)
+        if needed.boundedTo(most) == view.size() and not sideways:
+            return needed == view.size()
+        view.resize(needed.boundedTo(most))
         _lay_out(view)
+    return False
 
 
 def _lay_out(view: QWidget) -> None:
@@ -138,10 +140,15 @@ def _lay_out(view: QWidget) -> None:
                 QCoreApplication.sendPostedEvents(part, QEvent.Type.MetaCall)
 
 
-def _restore(view: QWidget, before: _Before) -> None:
+def _release(view: QWidget, before: _Before) -> None:
+    """The areas are no larger than the view has room for."""
     for area, least in before.least:
         area.setMinimumSize(least)
     _lay_out(view)
+
+
+def _restore(view: QWidget, before: _Before) -> None:
+    _release(view, before)
     view.setGeometry(before.place)
     _lay_out(view)
     for layout in before.around:

@@ -108,7 +108,7 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(player, raced):
 
 def test_a_long_question_of_before_holds_nothing_up(player, raced):
     raced.engine.answer_at_once = False
-    raced.studio.ask(FirstLayers("digits", ("mlp",)), lambda _: None, slot="long")
+    raced.studio.ask(FirstLayers("digits", ("mlp",)), lambda _: None)
     player.play()
     go_on(player.walk, raced)
     assert raced.studio.moment == 1
@@ -121,6 +121,69 @@ def test_the_gap_passes_first(player, raced):
     assert player.walk._gap.interval() == 10**6
     raced.drain()
     assert raced.studio.moment == 0
+
+
+def test_an_answer_wakes_whoever_awaits_it(player, raced):
+    raced.studio.moment_changed.connect(
+        lambda step: raced.studio.ask(FirstLayers("digits", ("mlp",), step), lambda _: None, slot="view")
+    )
+    raced.engine.answer_at_once = False
+    player.play()
+    raced.drain()
+    walk = player.walk
+    assert walk._gap.interval() == 10**6, "no answer hurries a moment that is not due"
+    walk.look()
+    assert walk._gap.interval() > 0, "due, but not answered"
+    raced.engine.answer_waiting()
+    raced.drain()
+    assert walk._gap.interval() == 0
+
+
+def test_moments_keep_their_time_however_late_one_came(player):
+    walk = player.walk
+    times = iter((0, 130, 250, 900, 910, 1_000))
+    walk._clock = type("Clock", (), {"start": lambda self: None, "elapsed": lambda self: next(times)})()
+    walk.gap_ms = 100
+    gaps = []
+    walk.start((0, 1, 2, 4, 8, 16))
+    for _ in range(5):
+        gaps.append(walk._gap.interval())
+        walk._step()
+    gaps.append(walk._gap.interval())
+    # Due at 100, 200, 300; then 500 too late, of which one gap is caught up.
+    assert gaps == [100, 70, 50, 0, 90, 100]
+
+
+def test_a_walk_waits_for_what_is_called_in(raced):
+    walk, seen, puts_off = Walk(raced.studio), [], [True, True, False, False]
+    walk.gap_ms = 10**6
+    walk.settled.connect(seen.append)
+    walk.catch_up = lambda: puts_off.pop(0)
+    walk.start((4, 8))
+    go_on(walk, raced)
+    assert seen == [], "something was put off"
+    go_on(walk, raced)
+    assert seen == [], "and again"
+    go_on(walk, raced)
+    assert seen == [4]
+    go_on(walk, raced)
+    assert seen == [4, 8]
+
+
+def test_where_the_study_is_already_its_open_questions_are_waited_for(player, raced):
+    raced.studio.set_moment(0)
+    raced.drain()
+    raced.engine.answer_at_once = False
+    raced.studio.ask(FirstLayers("digits", ("mlp",), 0), lambda _: None, slot="view")
+    walk, seen = player.walk, []
+    walk.patience_ms = None
+    walk.settled.connect(seen.append)
+    walk.start((0, 1))
+    go_on(walk, raced)
+    assert seen == []
+    raced.engine.answer_waiting()
+    go_on(walk, raced)
+    assert seen == [0]
 
 
 @pytest.mark.parametrize("step", [24, None])
