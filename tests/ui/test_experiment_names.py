@@ -174,8 +174,9 @@ def test_a_row_names_the_result_where_there_are_several(studio, qtbot):
     qtbot.addWidget(row)
     kept = here.put(info, demo_results.state(info, info.settings()))
     told = {"planned": 10, "problem": "", "answered": True, "can_go_on": False}
-    row.show_state(kept.id, changed=False, **told)
+    assert "Press Run all" in row.show_state(kept.id, changed=False, **told)
     assert row.progress.words.whole == "10 of 10 runs"
+    assert "Press" not in row.show_state(kept.id, changed=False, live=True, **told)
     row.show_state(kept.id, changed=True, **told)
     assert row.progress.words.whole == "10 runs with these settings; shown are others"
     here._kept["other"] = replace(kept, id="other", name="Result 2")

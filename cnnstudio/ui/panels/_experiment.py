@@ -383,6 +383,7 @@ class ExperimentPanel(Panel):
             changed=self._changed,
             can_go_on=self._can_go_on(),
             other_way=self.OTHER_WAY,
+            live=bool(self.live.going),
         )
         self.charts.chart.set_caption(waiting)
         self.row.show_list(self.shown, self._compared)

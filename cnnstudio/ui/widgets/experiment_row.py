@@ -28,7 +28,7 @@ def waiting_words(planned: int, *, going: bool, other_way: str = "") -> str:
         other_way: How else something can be measured.
     """
     if going:
-        return "The chart begins with the first run that is done."
+        return "The chart begins with the first numbers that are in."
     how = f"Press Run all{f', {other_way}' if other_way else ''}."
     return f"Nothing is measured yet. {how}\nRun all does {runs_words(planned)} in the background."
 
@@ -100,6 +100,7 @@ class RunRow(QWidget):
         changed: bool,
         can_go_on: bool,
         other_way: str = "",
+        live: bool = False,
     ) -> str:
         """Says how far it is and what Run does; gives what to say where the chart will be.
 
@@ -111,6 +112,7 @@ class RunRow(QWidget):
             changed: Whether the settings are no longer those of the result on show.
             can_go_on: Whether that result lacks runs that can be done now.
             other_way: How else than with Run something can be measured.
+            live: Whether that is being done.
         """
         going = shown is not None and self._here.is_going(shown)
         state = self._here.state(shown) if shown is not None else None
@@ -134,4 +136,4 @@ class RunRow(QWidget):
         again = shown is not None and not changed
         self.run_button.setText("Cancel" if going else "Continue" if can_go_on else "Run again" if again else "Run all")
         self.run_button.setEnabled(going or (answered and not problem))
-        return problem or waiting_words(planned, going=going, other_way=other_way)
+        return problem or waiting_words(planned, going=going or live, other_way=other_way)
