@@ -326,7 +326,7 @@ def processes(workers: int | None = None) -> Callable[[], WorkerProcesses]:
     if workers is not None and workers > (most := most_workers()):
         raise StudioError(
             f"There is no room for {workers} worker processes.",
-            f"Each takes up to {limits.WORKER_BYTES / 2**20:,.0f} MB of memory, and more than one per core gain nothing.",
+            f"Each takes up to {limits.WORKER_BYTES / 2**20:,.0f} MB of memory; more than one per core gain nothing.",
             f"Choose at most {most}; {min(most, usable_cores())} keeps every core of this computer busy.",
         )
     return lambda: WorkerProcesses(workers)

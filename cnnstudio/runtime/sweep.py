@@ -10,7 +10,7 @@ import queue
 import secrets
 import threading
 import traceback
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from functools import partial
@@ -23,6 +23,7 @@ from cnnstudio.core.experiment import ExperimentInfo, Findings, Order, Result, S
 from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.runtime import _work
 from cnnstudio.runtime._ends import GIVEN_UP_BY_DASK, NOT_STARTED, UNKNOWN, Why
+from cnnstudio.runtime._waiting import Waiting
 from cnnstudio.runtime._work import differences, measure_alone, versions_here
 from cnnstudio.runtime._workers import WatchedExecutor, WorkerProcesses, default_workers, made, processes, usable_cores
 from cnnstudio.runtime.sweep_events import RunFailed, RunMeasured, RunRepeated, RunsTaken, RunUnderWay, SweepEvent
@@ -104,7 +105,7 @@ class Sweep:
         self._changing = threading.Lock()
         self._executor: Executor | None = None
         self._flying: dict[str, Future[Result]] = {}
-        self._waiting: deque[Order] = deque()
+        self._waiting = Waiting()
         self._attempts: Counter[str] = Counter()
         self._not_begun = 0
         self._has_folder = False
@@ -155,7 +156,7 @@ class Sweep:
         """
         try:
             yield from self._take()
-            self._waiting.extend(order for order in self.orders if order.key not in self._results)
+            self._waiting.add(order for order in self.orders if order.key not in self._results)
             while (self._waiting or self._flying) and not self.cancelled:
                 if self._hand_out():
                     yield from self._hear()
@@ -171,17 +172,19 @@ class Sweep:
         kept = self._folder.take(self.orders)
         _work.refuse_other_libraries(self._folder.path, kept.results)
         self._results = {result.order.key: result for result in kept.results}
+        for result in kept.results:
+            self._waiting.note(result)
         self._has_folder = True
         if kept.results or kept.reports:
             yield RunsTaken(kept.results, kept.reports)
 
     def _hand_out(self) -> bool:
         """Gives the workers as much as they should have; False when the executor turns out to be broken."""
-        while self._waiting and self._may_hand_out(self._waiting[0]):
+        while self._waiting and self._may_hand_out(self._waiting.next()):
             executor = self._staffed()
             if executor is None:
                 return True
-            order = self._waiting.popleft()
+            order = self._waiting.take()
             future = self._handed(executor, order)
             self._flying[order.key] = future
             future.add_done_callback(partial(self._put_end, order.key))
@@ -256,6 +259,7 @@ class Sweep:
             yield self._fail(self._by_key[key], _in_words(error, self._by_key[key]))
 
     def _measured(self, result: Result) -> Generator[SweepEvent, None, None]:
+        self._waiting.note(result)
         self._results[result.order.key] = result  # known even where it cannot be written
         if self._folder is not None:
             self._folder.keep(result)
@@ -298,7 +302,7 @@ class Sweep:
         alone: list[Order] = []
         for order in reversed(orders):
             if self._not_begun or (blamed and order.key not in blamed):
-                self._waiting.appendleft(order)
+                self._waiting.put_back(order)
                 continue
             why = blamed.get(order.key, otherwise)
             self._attempts[order.key] += 1
@@ -308,9 +312,9 @@ class Sweep:
             if self._attempts[order.key] == limits.SWEEP_ATTEMPTS - 1:
                 alone.append(order)
             else:
-                self._waiting.appendleft(order)
+                self._waiting.put_back(order)
             yield RunRepeated(order, self._attempts[order.key] + 1, why.cause)
-        self._waiting.extend(alone)
+        self._waiting.put_last(alone)
 
     def _drop(self, executor: Executor) -> None:
         if isinstance(executor, WatchedExecutor):
