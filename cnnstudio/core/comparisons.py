@@ -105,7 +105,7 @@ def p_value(gap: Gap) -> float | None:
 
     By Student's test of paired differences (Student 1908). Where all differences are equal, there is no spread to go
     by: accuracies count whole pictures, and normal differences about zero, rounded to whole pictures, agree in all of n
-    seeds on one that is not zero with a probability of 2 x 4^-n at most, whatever their spread (largest where the
+    seeds on one that is not zero with a probability of about 2 x 4^-n at most, whatever their spread (largest where the
     spread is about one picture): two equal differences prove nothing, three do.
     """
     deviation = gap.spread.deviation

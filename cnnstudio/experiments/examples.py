@@ -136,8 +136,8 @@ def needed_sentence(results: Sequence[Result], first: str, second: str, size: in
     need = need_of(by_x(results, "examples", where={"network": second}), goals)
     if need is None:
         return ""
-    goal, named = Spread.of(list(goals.values())).mean, titles((first, second))
-    lead = f"What {named[first]} reaches with {size:,} examples ({100 * goal:.1f} %), {named[second]}"
+    goal, named = Spread.of(list(goals.values())), titles((first, second))
+    lead = f"What {named[first]} reaches with {size:,} examples ({goal.as_percent}), {named[second]}"
     seeds, most = len(need.found), f"{need.most:,.0f}"
     if not need.reached:
         return f"{lead} does not reach with {most}."
