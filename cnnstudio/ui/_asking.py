@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject
 
@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from cnnstudio.ui.experiments import Experiments
 
 
+_ANY: Final = object()
+"""The step of a question that is about no moment."""
+
+
 class Asking(Desk):
     """A study that can ask.
 
     Attributes:
         engine: The engine, or None where there is none (a panel alone, some tests).
+        moment: The step looked at; None is now.
 
     Thread: GUI.
     """
@@ -27,6 +32,7 @@ class Asking(Desk):
         """Starts with no open question."""
         super().__init__(parent)
         self.engine = engine
+        self.moment: int | None = None
         self._questions = Questions()
         self._experiments: Experiments | None = None
 
@@ -61,8 +67,14 @@ class Asking(Desk):
         on_error: OnError | None = None,
         slot: str | None = None,
         on_progress: OnProgress | None = None,
+        *,
+        steady: bool = False,
     ) -> None:
         """Asks the engine. A failure that has no `on_error` becomes a notice.
+
+        A question in a slot about the moment looked at (its `step`) is a view's wish: when another moment is looked
+        at, or another run begins, it is given up, so that no answer ever comes to a view that shows another moment.
+        The view asks again when it hears of the moment, or when it is shown.
 
         Args:
             question: One of `core.questions`.
@@ -70,9 +82,12 @@ class Asking(Desk):
             on_error: Is called with the `ErrorReport` instead.
             slot: A newer question of the same slot replaces this one, also while it is being answered.
             on_progress: Is called with `Answering` events meanwhile, where the answer takes long.
+            steady: The answer names its own moment, and is wanted also when another one is looked at.
         """
         if self.engine is not None:
-            self._questions.add(self.engine.ask(question, slot), slot, on_answer, on_error, on_progress)
+            bound = slot is not None and not steady and getattr(question, "step", _ANY) == self.moment
+            asked = self.engine.ask(question, slot)
+            self._questions.add(asked, slot, on_answer, on_error, on_progress, of_moment=bound)
             self.awaiting.emit()
 
     def withdraw(self, slot: str) -> None:
@@ -80,6 +95,11 @@ class Asking(Desk):
         self._questions.forget(slot)
         if self.engine is not None:
             self.engine.withdraw(slot)
+
+    def _leave_moment(self) -> None:
+        """Gives up what was asked about the moment, before another one is looked at."""
+        for slot in self._questions.slots_of_moment:
+            self.withdraw(slot)
 
     @property
     def waits_for_answers(self) -> bool:

@@ -45,12 +45,14 @@ class _Asked:
     on_answer: Listener
     on_error: Listener | None
     on_progress: Listener | None
+    of_moment: bool = False
 
 
 class Questions:
     """The questions that the engine has not answered yet.
 
     Of questions with the same slot only the newest is waited for: the engine never answers those it replaced.
+    A question of the moment is waited for as long as that moment is looked at, and not a moment longer.
 
     Thread: GUI.
     """
@@ -75,8 +77,10 @@ class Questions:
         on_answer: OnAnswer,
         on_error: OnError | None,
         on_progress: OnProgress | None = None,
+        *,
+        of_moment: bool = False,
     ) -> None:
-        """Notes a question that was just asked."""
+        """Notes a question that was just asked; `of_moment` says that its answer goes with the moment."""
         if slot is not None:
             self.forget(slot)
         self._asked[question_id] = _Asked(
@@ -84,11 +88,17 @@ class Questions:
             Listener(on_answer),
             Listener(on_error) if on_error else None,
             Listener(on_progress) if on_progress else None,
+            of_moment,
         )
 
     def forget(self, slot: str) -> None:
         """Waits no longer for the question of that slot."""
         self._asked = {key: asked for key, asked in self._asked.items() if asked.slot != slot}
+
+    @property
+    def slots_of_moment(self) -> tuple[str, ...]:
+        """The slots of the open questions whose answers go with the moment."""
+        return tuple(asked.slot for asked in self._asked.values() if asked.of_moment and asked.slot is not None)
 
     def progress(self, event: Answering) -> None:
         """Tells whoever asked how far the answer is."""

@@ -38,7 +38,6 @@ class Studio(Asking):
         ready: Whether torch is loaded.
         config: The set-up of the next run.
         picture: What the networks are given, uint8 [c, h, w], read-only, or None.
-        moment: The step looked at; None is now.
         moments: The steps that are kept, ascending.
         weights: Of the open run: "there"; of one that was brought back first "opening", then perhaps "lost".
         history: The open run's curves, or None before the first.
@@ -61,7 +60,6 @@ class Studio(Asking):
         self.ready: events.EngineReady | None = None
         self.config = RaceConfig()
         self.picture: NDArray[np.uint8] | None = None
-        self.moment: int | None = None
         self.moments: tuple[int, ...] = ()
         self.weights: WeightsState = "there"
         self.history: History | None = None
@@ -147,6 +145,7 @@ class Studio(Asking):
             wanted = step
             step = min(self.moments, key=lambda kept: (abs(kept - wanted), kept), default=None)
         if step != self.moment:
+            self._leave_moment()
             self.moment = step
             self.moment_changed.emit(step)
             self.ask_verdicts()
@@ -310,6 +309,7 @@ class Studio(Asking):
         self.weights = "there"
         self.outcome = None
         self.moments = ()
+        self._leave_moment()
         self.moment = None
         self.learning_rate = event.config.learning_rate
         self._set_state("running")

@@ -52,6 +52,7 @@ class ActivationPanel(Panel):
         """Makes everything, once."""
         self._edited: NDArray[np.float64] | None = None
         self._noise: Verdicts | None = None
+        self._wants_noise = False
         self._wanted: object = None
         self._build_controls()
         self.problem = label("", "problem", wrap=True)
@@ -171,7 +172,7 @@ class ActivationPanel(Panel):
     def on_moment(self, step: int | None) -> None:
         """Learned kernels of another moment, and other logits of the noise."""
         self.source.ask()
-        if self._noise is not None:
+        if self._wants_noise:
             self._on_noise()
 
     def on_run_started(self, event: RunStarted) -> None:
@@ -235,7 +236,7 @@ class ActivationPanel(Panel):
 
     @Slot()
     def _on_reset(self) -> None:
-        self._edited, self._noise = None, None
+        self._edited, self._noise, self._wants_noise = None, None, False
         self._show()
 
     @Slot(object)
@@ -251,6 +252,7 @@ class ActivationPanel(Panel):
             return
         pixels = np.random.default_rng(_NOISE_SEED).integers(0, 256, picture.shape, np.uint8)
         question = ReadPicture(pixels, config.dataset, config.networks, self.studio.moment)
+        self._wants_noise = True
         self.studio.ask(question, self._on_noise_read, self._on_no_noise, slot="softmax noise")
 
     def _on_noise_read(self, verdicts: Verdicts) -> None:
@@ -259,7 +261,7 @@ class ActivationPanel(Panel):
         self._show()
 
     def _on_no_noise(self, report: ErrorReport) -> None:
-        self._noise = None
+        self._noise, self._wants_noise = None, False
         if self.view == "softmax":
             self._tell(report.sentence)
 

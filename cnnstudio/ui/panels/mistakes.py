@@ -50,6 +50,8 @@ class MistakesPanel(Panel):
         self._cell: tuple[str, int, int] | None = None
         self._showing: Showing = "first"
         self._heading = ""
+        self._shown: Shown | None = None
+        self._measured_at: int | None = None
         self._pacer = Pacer(self, self._ask_pictures, gap_ms=_GAP_MS)
         self.caption = ElidedLabel("muted")
         self.controls.addWidget(self.caption, 1)
@@ -233,6 +235,8 @@ class MistakesPanel(Panel):
         for network, card in self._cards.items():
             score = history.at(at, network)
             if score is not None:
+                measured = history.measurement(at)
+                self._measured_at = measured.step if measured is not None else None
                 count = max(count, int(score.confusion.sum()))
                 card.show_counts(score.confusion, history.started.class_names)
         self._say_when(when_measured(history, step), history, count)
@@ -251,12 +255,14 @@ class MistakesPanel(Panel):
                     card.show_counts(matrices[network], history.started.class_names)
             when = f"now, step {history.step:,}" if step is None else f"at step {step:,}"
             self._say_when(when, history, max(int(one.sum()) for one in matrices.values()))
+            self._measured_at = history.step if step is None else step
+            self._say_pictures()
 
     def _on_nothing(self, report: ErrorReport) -> None:
         self.gallery.show_pictures(None, report.sentence, {}, {})
 
     def _ask_pictures(self) -> None:
-        question = self._question()
+        question, self._shown = self._question(), None
         if question is not None:
             self.studio.ask(question, self._on_pictures, self._on_nothing, slot="mistakes pictures")
         else:
@@ -266,7 +272,6 @@ class MistakesPanel(Panel):
         step = self.studio.moment
         if self._showing == "cell" and self._cell is not None:
             network, truth, guess = self._cell
-            self._heading = self._cards[network].matrix.sentence(truth, guess)
             return ConfusionCell(network, truth, guess, step)
         one, other = (str(box.currentData()) for box in self._pair)
         if len(self._cards) < 2 or one == other:
@@ -282,16 +287,42 @@ class MistakesPanel(Panel):
         return OnlyOneRight(one, other, step)
 
     def _on_pictures(self, shown: Shown) -> None:
+        self._shown = shown
+        self._say_pictures()
+
+    def _cell_words(self, cell: tuple[str, int, int], total: int) -> str:
+        """What the pictures of a cell are; the matrix's sentence only where it counts these very pictures.
+
+        Args:
+            cell: The network, the truth and the guess.
+            total: How many pictures of the sample there are, at the moment.
+        """
+        network, truth, guess = cell
+        matrix, history = self._cards[network].matrix, self.studio.history
+        counted = int(matrix.counts[truth, guess])
+        at = history.step if history is not None and self.studio.moment is None else self.studio.moment
+        if total == counted or at == self._measured_at or history is None:
+            # At the end the matrix counts every test picture; the pictures at hand are those of the sample.
+            part = f" {total:,} of them in the sample" if total < counted else ""
+            return f"{matrix.sentence(truth, guess)}{part}"
+        names = history.started.class_names
+        of = f"{total:,} picture{'' if total == 1 else 's'} of {names[truth]} in the sample"
+        said = "read correctly" if truth == guess else f"taken for {names[guess]}"
+        now = "now" if self.studio.moment is None else f"at step {at:,}"
+        counts = f"; the matrix counts those of step {self._measured_at:,}" if self._measured_at is not None else ""
+        return f"{of} {'is' if total == 1 else 'are'} {said} {now}{counts}"
+
+    def _say_pictures(self) -> None:
+        shown = self._shown
+        if shown is None or not self._cards:
+            return
         competitors, theme = self.studio.competitors, self.studio.theme
         colours = {key: theme.readable(hue) for key, hue in network_colours(competitors).items()}
         count = f" ({len(shown.labels):,} of {shown.total:,} shown)" if len(shown.labels) < shown.total else ""
         total = "no picture" if not shown.total else f"{shown.total:,} picture{'s' if shown.total > 1 else ''}"
-        heading = self._heading if self._showing == "cell" else f"{self._heading}: {total}"
+        heading = f"{self._heading}: {total}"
         if self._showing == "cell" and self._cell is not None:
-            network, truth, guess = self._cell
-            counted = int(self._cards[network].matrix.counts[truth, guess])
-            # At the end the matrix counts every test picture; the pictures at hand are those of the sample.
-            heading += f" {shown.total:,} of them in the sample" if shown.total < counted else ""
+            heading = self._cell_words(self._cell, shown.total)
         names = short_names(competitors)
         said = " and ".join(f"{the(names.get(key, key))}" for key in shown.networks)
         legend = (

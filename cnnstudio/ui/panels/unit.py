@@ -224,6 +224,8 @@ class UnitPanel(FollowingPanel):
     def _ask(self) -> None:
         """What the unit computes for the picture, at the moment."""
         studio, unit, step = self.studio, self._unit, self._step
+        if studio.picture is not None and not self._networks:
+            self._ask_networks()  # which networks there are was asked of another moment, and given up with it
         if studio.picture is None or unit is None or step is None:
             return
         dataset = studio.reading.dataset

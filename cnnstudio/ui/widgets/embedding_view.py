@@ -228,7 +228,10 @@ class EmbeddingView(VerdictView):
         self.thumbnails.set_dataset(config.dataset)
         self.bar.setValue(0)
         question = Embed(config.dataset, config.networks, self.studio.moment, "tsne", self.studio.picture)
-        self.studio.ask(question, self._on_tsne, self._on_no_tsne, slot=_TSNE_SLOT, on_progress=self._on_progress)
+        # It takes long, and its caption names its moment: looking elsewhere meanwhile does not end it.
+        self.studio.ask(
+            question, self._on_tsne, self._on_no_tsne, slot=_TSNE_SLOT, on_progress=self._on_progress, steady=True
+        )
         self._say()
 
     def _on_progress(self, event: Answering) -> None:
