@@ -4,7 +4,7 @@
 train_labels and test_labels, int64 [n]; class_names) or a mosaic of the first training pictures (`.png`).
 
 The JSON of `info` (`--json FILE`) holds: schema (1), id, title, sentence, source, licence, shape, class_names, train,
-test (numbers of pictures), generated, centred, knobs (by name: sentence, default, expected), balance (by class name:
+test (numbers of pictures; 0 in the list, where only a look into a folder tells), generated, centred, knobs (by name: sentence, default, expected), balance (by class name:
 train, test; null where the pictures are not on this computer).
 """
 
@@ -137,10 +137,12 @@ def _info(arguments: argparse.Namespace) -> None:
         from cnnstudio.datasets import all_datasets
 
         cards = all_datasets().values()
-        rows = [(info.id, f"{info.train_size:,}", f"{info.test_size:,}", _shape(info)) for info in cards]
+        rows = [(info.id, *_sizes(info), _shape(info)) for info in cards]
         stream.write(_terminal.table(("data set", "train", "test", "shape"), rows))
         _terminal.write_json(arguments.json, {"schema": SCHEMA, "datasets": [_card(info) for info in cards]})
         return
+    from cnnstudio.datasets import missing_notes
+
     found = _find(arguments.dataset)
     try:
         # Looking at a card should fetch nothing.
@@ -154,14 +156,23 @@ def _info(arguments: argparse.Namespace) -> None:
     if loaded is not None:
         card |= {"class_names": list(loaded.class_names), "balance": _balance(loaded)}
         card |= {"shape": list(loaded.train.images.shape[1:])}
-        for note in loaded.notes:
+        notes = loaded.notes
+        if found.info.takes_path:
+            there = loaded.there if loaded.there is not None else len(loaded.train)
+            card |= {"train": there, "test": len(loaded.test)}
+            notes += missing_notes(loaded.class_names, test=loaded.test)
+        for note in notes:
             _terminal.say(note)
     stream.write(_described(card))
     _terminal.write_json(arguments.json, {"schema": SCHEMA, **card})
 
 
 def _amount(card: dict[str, Any]) -> str:
-    return "any number" if card["generated"] else f"{card['train']:,}"
+    return "any number" if card["generated"] else f"{card['train']:,}" if card["train"] else "as many as there are"
+
+
+def _sizes(info: DatasetInfo) -> tuple[str, str]:
+    return (f"{info.train_size:,}", f"{info.test_size:,}") if info.counted else ("yours", "yours")
 
 
 def _shape(info: DatasetInfo) -> str:

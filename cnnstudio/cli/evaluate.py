@@ -63,6 +63,8 @@ def run(arguments: argparse.Namespace) -> None:
         raise WrongUse(error.report.what, error.report.cause, error.report.remedy) from None
     trained = _trained_by_card(arguments)
     loaded = _terminal.watched(_load(arguments))
+    for note in loaded.notes:
+        _terminal.say(note)
     pictures = loaded.test
     trained = trained or _trained_without_card(arguments, pictures, loaded)
     _refuse_other_shape(trained, pictures, arguments.dataset)

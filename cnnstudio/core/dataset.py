@@ -70,12 +70,14 @@ class Loaded:
         test: The test pictures.
         class_names: One per class, in the order of the labels.
         notes: Sentences for the user, as in "3 files could not be read and were skipped: a.png, b.png, c.png."
+        there: All training pictures that there are, where only some were asked for; None is as many as in `train`.
     """
 
     train: Pictures
     test: Pictures
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    there: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Request:
         root: Folder that holds the data in torchvision's layout, or None for the program's own.
         path: For a set that `takes_path`: the folder behind the colon.
         download: Whether files that are missing may be fetched from the network.
-        measure: Whether all pictures are for the test, by whoever learned elsewhere; for a set that is not split yet.
+        measure: Whether only test pictures are wanted, by whoever learned elsewhere; a set that is not split yet gives
+            all that it has.
     """
 
     train: int | None = None
@@ -108,6 +111,25 @@ Loading = Generator[Progress, None, Loaded]
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a card cannot say of a set that takes a path, and a look at its pictures can.
+
+    Attributes:
+        shape: Channels, height, width of every picture.
+        class_names: One per class, in the order of the labels.
+        train: All training pictures, validation included; 0 where they were not counted.
+        test: Test pictures.
+        notes: Sentences for the user.
+    """
+
+    shape: Shape
+    class_names: tuple[str, ...]
+    train: int
+    test: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetInfo:
     """The card of one data set.
 
@@ -118,10 +140,10 @@ class DatasetInfo:
         sentence: What it is and what it is for, one sentence.
         source: Who made it, year, citation.
         licence: Its licence, or what is known of it.
-        shape: Channels, height, width; for a set that takes a path: after its pictures were brought to one size.
+        shape: Channels, height, width; for a set that takes a path: the most that its pictures are brought to.
         class_names: One per class; empty when only loading tells.
-        train_size: Training pictures of its own (for a generated set: the default number).
-        test_size: Test pictures of its own.
+        train_size: Training pictures of its own (for a generated set: the default number); 0 when only loading tells.
+        test_size: Test pictures of its own; 0 when only loading tells.
         load: Makes or reads the pictures.
         knobs: What can be changed about it.
         race: Fields of `RaceConfig` in which this set's default race differs from the general default.
@@ -146,3 +168,8 @@ class DatasetInfo:
     takes_path: bool = False
     centred: bool = False
     generated: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is known how many pictures there are."""
+        return self.generated or self.train_size > 0

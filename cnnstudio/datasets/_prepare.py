@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from cnnstudio.core import limits
 from cnnstudio.core.config import RaceConfig
-from cnnstudio.core.dataset import DatasetInfo, Loaded, Loading, Pictures, Progress, Request, Shape
+from cnnstudio.core.dataset import DatasetInfo, Loaded, Loading, Look, Pictures, Progress, Request, Shape
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import Value, parse_key, read_settings, write_key
 from cnnstudio.core.registry import scan
 from cnnstudio.datasets._cache import cached
+from cnnstudio.datasets._looks import card_of, last_look, remember
 from cnnstudio.datasets._split import choose, complement
+
+_NAMED: Final = 3  # how many classes a note names
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class Prepared:
         class_names: One per class, in the order of the labels.
         shape: Channels, height and width of every picture.
         notes: Sentences for the user.
+        look: What looking at the pictures told of the whole set; None where nobody looked (in tests).
     """
 
     key: str
@@ -61,6 +68,7 @@ class Prepared:
     class_names: tuple[str, ...]
     shape: Shape
     notes: tuple[str, ...] = ()
+    look: Look | None = None
 
 
 def all_datasets() -> dict[str, DatasetInfo]:
@@ -83,7 +91,27 @@ def find(key: str) -> FoundDataset:
         return FoundDataset(info, read_settings(rest, info.knobs, info.id))
     if not rest:
         raise StudioError(f"The data set {name!r} needs a folder.", remedy=f"Write {name}:PATH.")
-    return FoundDataset(info, read_settings("", info.knobs, info.id), Path(rest).expanduser())
+    found = FoundDataset(info, read_settings("", info.knobs, info.id), Path(rest).expanduser())
+    return replace(found, info=card_of(found.key, info))
+
+
+def look(key: str) -> Look | None:
+    """What was seen of a set that takes a path, or None before the first look.
+
+    Raises:
+        StudioError: There is no such data set.
+    """
+    return last_look(find(key).key)
+
+
+def remember_look(key: str, seen: Look) -> bool:
+    """Notes what was seen of a set that takes a path, for every later `find`; whether anything of it is new.
+
+    Raises:
+        StudioError: There is no such data set.
+    """
+    found = find(key)
+    return found.info.takes_path and remember(found.key, all_datasets()[found.info.id], seen)
 
 
 def load(info: DatasetInfo, request: Request) -> Loading:
@@ -103,6 +131,47 @@ def validation_size(examples: int) -> int:
     """How many validation pictures belong to a race with so many training pictures: a tenth, within limits."""
     least = min(limits.VALIDATION_LEAST, max(limits.VALIDATION_TINY, examples))
     return min(limits.VALIDATION_MOST, max(least, round(examples * limits.VALIDATION_SHARE)))
+
+
+def set_sizes(info: DatasetInfo, examples: int) -> tuple[int, int] | None:
+    """How many pictures a race learns from, and how many are for validation; None where they were not counted.
+
+    Args:
+        info: The data set's card.
+        examples: How many training pictures are asked for.
+    """
+    if info.generated:
+        return examples, validation_size(examples)
+    if not info.counted:
+        return None
+    return _sizes(min(info.train_size, examples + validation_size(examples)), len(info.class_names), examples)
+
+
+def _sizes(total: int, classes: int, examples: int) -> tuple[int, int]:
+    """`set_sizes` of a stored set of which so many training pictures are there."""
+    # Where there are too few for both, validation keeps to its share, so that most are still learned from; but a class
+    # without a validation picture could not be watched.
+    share = max(1, round(total * limits.VALIDATION_SHARE), min(classes, total // 2))
+    learned = min(examples, total - min(validation_size(examples), share))
+    return learned, total - learned
+
+
+def missing_notes(class_names: tuple[str, ...], **parts: Pictures) -> tuple[str, ...]:
+    """A sentence about each set that lacks a class.
+
+    Args:
+        class_names: In the order of the labels.
+        parts: The sets, by name, as in `validation=...`.
+    """
+    notes = []
+    for part, pictures in parts.items():
+        there = set(pictures.labels.tolist())
+        lacking = [name for place, name in enumerate(class_names) if place not in there]
+        if lacking:
+            named = ", ".join(repr(name) for name in lacking[:_NAMED]) + (" and others" if lacking[_NAMED:] else "")
+            lost = "how well that is read cannot be measured" if part == "test" else "there are too few"
+            notes.append(f"No picture of {named} is in the {part} set: {lost}.")
+    return tuple(notes)
 
 
 def prepare(config: RaceConfig, root: Path | None = None, download: bool = True) -> Generator[Progress, None, Prepared]:
@@ -134,7 +203,11 @@ def prepare(config: RaceConfig, root: Path | None = None, download: bool = True)
     )
     yield Progress(None, f"preparing {info.title}")
     loaded = yield from load(info, request)
-    train, validation = _split(info, loaded, config, extra)
+    train, validation = _split(info, loaded, config)
+    notes = loaded.notes
+    if info.takes_path:
+        notes += missing_notes(loaded.class_names, validation=validation, test=loaded.test)
+    there = loaded.there if loaded.there is not None else len(loaded.train)
     return Prepared(
         key=found.key,
         info=info,
@@ -143,7 +216,8 @@ def prepare(config: RaceConfig, root: Path | None = None, download: bool = True)
         test=loaded.test,
         class_names=loaded.class_names,
         shape=_shape(train),
-        notes=loaded.notes + _size_note(config, (train, validation)),
+        notes=notes + _size_note(config, (train, validation)),
+        look=Look(_shape(train), loaded.class_names, there, len(loaded.test), notes),
     )
 
 
@@ -152,7 +226,7 @@ def _shape(pictures: Pictures) -> Shape:
     return int(channels), int(height), int(width)
 
 
-def _split(info: DatasetInfo, loaded: Loaded, config: RaceConfig, extra: int) -> tuple[Pictures, Pictures]:
+def _split(info: DatasetInfo, loaded: Loaded, config: RaceConfig) -> tuple[Pictures, Pictures]:
     total = len(loaded.train)
     if info.generated:
         return loaded.train.take(slice(0, config.examples)), loaded.train.take(slice(config.examples, None))
@@ -162,9 +236,8 @@ def _split(info: DatasetInfo, loaded: Loaded, config: RaceConfig, extra: int) ->
             "One is needed to learn from and another one for validation.",
             "Add pictures, or choose another data set.",
         )
-    # Where there are too few for both, validation keeps to its share, so that most are still learned from.
-    least = min(extra, max(1, round(total * limits.VALIDATION_SHARE)))
-    learned = choose(loaded.train.labels, min(config.examples, total - least), config.seed)
+    size, _ = _sizes(total, len(np.unique(loaded.train.labels)), config.examples)
+    learned = choose(loaded.train.labels, size, config.seed, spare=1)
     return loaded.train.take(learned), loaded.train.take(complement(total, learned))
 
 

@@ -44,7 +44,7 @@ def quotas(
     return taken
 
 
-def choose(labels: Labels, size: int, seed: int, *, leave_one: bool = False) -> NDArray[np.int64]:
+def choose(labels: Labels, size: int, seed: int, *, leave_one: bool = False, spare: int = 0) -> NDArray[np.int64]:
     """Chooses pictures by the seed, keeping the shares of the classes.
 
     Args:
@@ -52,14 +52,17 @@ def choose(labels: Labels, size: int, seed: int, *, leave_one: bool = False) -> 
         size: How many to choose; all there are when larger.
         seed: The same seed chooses the same pictures.
         leave_one: Whether one picture of every class must stay behind, if there is any class that has two.
+        spare: How many of every class stay behind where the class has more; where it has not, one may be taken.
 
     Returns:
         int64, ascending places in `labels`.
     """
     chance = np.random.default_rng([seed, len(labels)])
     classes, member, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    most = counts - 1 if leave_one and (counts > 1).any() else counts
-    if size >= int(most.sum()) and most is counts:
+    most = np.where(counts > spare, counts - spare, 1) if spare else counts
+    if leave_one and (counts > 1).any():
+        most = np.minimum(most, counts - 1)
+    if size >= len(labels) and (most == counts).all():
         return np.arange(len(labels))
     wanted = quotas(counts, size, most, chance)
     shuffled = chance.permutation(len(labels))

@@ -51,13 +51,14 @@ class IdxSet:
 
     def load(self, request: Request) -> Loading:
         """Reads the set, fetching it first where it is missing and may be fetched."""
-        raw = yield from locate(self.title, Path(self.folder) / "raw", self.files(), request, self.fetch)
         names = self.files()
+        needed = names[2:] if request.measure else names
+        raw = yield from locate(self.title, Path(self.folder) / "raw", needed, request, self.fetch)
         yield Progress(None, f"reading {self.title}")
-        train = self._read(raw / names[0], raw / names[1], request.train, request.seed)
+        train = None if request.measure else self._read(raw / names[0], raw / names[1], request.train, request.seed)
         yield Progress(0.8, f"reading {self.title}")
         test = self._read(raw / names[2], raw / names[3], request.test, request.seed)
-        return Loaded(train, test, self.class_names)
+        return Loaded(test.take(slice(0)) if train is None else train, test, self.class_names)
 
     def _read(self, images: Path, labels: Path, size: int | None, seed: int) -> Pictures:
         pixels, numbers = read_pair(images, labels, (28, 28), len(self.class_names), self.first)

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from cnnstudio.core import limits
-from cnnstudio.core.dataset import DatasetInfo, Images, Loaded, Loading, Pictures, Progress, Request
+from cnnstudio.core.dataset import DatasetInfo, Images, Labels, Loaded, Loading, Pictures, Progress, Request
 from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.framing import brightness, fit_colour, frame
 from cnnstudio.core.pictures import ReadImage, as_ink, picture_size, read_picture
@@ -190,14 +191,23 @@ def _assemble(root: Path, reading: _Reading, names: tuple[str, ...], request: Re
     divided = bool(in_test.any())
     if not divided:
         # The same test pictures for every seed, so that no run has learned another run's test.
-        in_test[choose(labels, max(1, round(len(labels) * limits.FOLDER_TEST_SHARE)), 0, leave_one=True)] = True
+        in_test[_chosen_for_test(labels)] = True
     _refuse_empty(root, names, reading, set(labels[in_test == request.measure].tolist()), divided)
     images = _brought_together(reading)
     train = np.flatnonzero(~in_test)
+    there = len(train)
     if request.train is not None:
         train = train[choose(labels[train], request.train, request.seed)]
     test = np.flatnonzero(in_test)
-    return Loaded(Pictures(images[train], labels[train]), Pictures(images[test], labels[test]), names, _notes(reading))
+    learned, kept = (Pictures(images[index], labels[index]) for index in (train, test))
+    return Loaded(learned, kept, names, _notes(reading), there)
+
+
+def _chosen_for_test(labels: Labels) -> NDArray[np.int64]:
+    """A share of the pictures: of every class that has two at least one, and two stay behind where there are three."""
+    testable = int((np.unique(labels, return_counts=True)[1] > 1).sum())
+    size = max(1, round(len(labels) * limits.FOLDER_TEST_SHARE), testable)
+    return choose(labels, size, 0, leave_one=True, spare=2)
 
 
 def _refuse_empty(root: Path, names: tuple[str, ...], reading: _Reading, needed: set[int], divided: bool) -> None:

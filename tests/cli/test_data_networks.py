@@ -55,6 +55,24 @@ def test_info_counts_the_classes(capsys: pytest.CaptureFixture[str]):
     assert {"jitter", "noise"} <= set(card["knobs"])
 
 
+def test_info_counts_a_folder_and_says_what_is_wrong_with_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for name, count in (("cat", 9), ("dog", 5), ("one", 1)):
+        (tmp_path / name).mkdir()
+        for place in range(count):
+            Image.new("L", (40, 40), 20 * place).save(tmp_path / name / f"{place}.png")
+    (tmp_path / "cat" / "bad.png").write_text("no picture")
+    assert cli.main(["data", "info", "--dataset", f"folder:{tmp_path}", "--json", "-"]) == 0
+    captured = capsys.readouterr()
+    card = json.loads(captured.out)
+    assert (card["train"], card["test"], card["shape"]) == (12, 3, [1, 32, 32])
+    assert sum(each["train"] for each in card["balance"].values()) == 12
+    assert "pictures: 12 to learn from, 3 to test, 1 x 32 x 32" in captured.err
+    assert "1 file could not be read and was skipped: bad.png." in captured.err
+    assert "No picture of 'one' is in the test set" in captured.err
+    assert cli.main(["data", "info"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split()[:3] == ["folder", "yours", "yours"]
+
+
 def test_info_of_a_set_that_is_not_here_fetches_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert cli.main(["data", "info", "--dataset", "mnist", "--data-root", str(tmp_path)]) == 0
     captured = capsys.readouterr()

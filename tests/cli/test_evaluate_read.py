@@ -22,6 +22,7 @@ from cnnstudio.engine.pixels import to_input
 from cnnstudio.engine.weights import WeightsCard, save_weights
 from cnnstudio.networks import spec_for
 from tests.cli.conftest import Outcome
+from tests.datasets.files import write_idx
 
 DIGITS = tuple("0123456789")
 
@@ -74,6 +75,25 @@ def test_a_folder_is_measured_whole_and_its_classes_go_by_name(
         "confusion",
     }  # fmt: skip
     assert all(word in (evaluate.__doc__ or "") for word in data)
+
+
+def test_files_that_cannot_be_read_are_named(folder: Path, always_seven: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "7" / "bad.png").write_text("no picture")
+    assert cli.main(["evaluate", "--weights", str(always_seven), "--dataset", f"folder:{folder}"]) == 0
+    assert "1 file could not be read and was skipped: bad.png." in capsys.readouterr().err
+
+
+def test_only_the_test_files_of_a_stored_set_are_needed(
+    tmp_path: Path, always_seven: Path, capsys: pytest.CaptureFixture[str]
+):
+    raw = write_idx(tmp_path, "mnist", 120, 40)
+    for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
+        (raw / name).unlink()
+    command = ["evaluate", "--weights", str(always_seven), "--dataset", "mnist", "--data-root", str(tmp_path)]
+    assert run_json(capsys, *command, "--no-download")["pictures"] == 40
+    (raw / "t10k-labels-idx1-ubyte").unlink()
+    assert cli.main([*command, "--no-download"]) == 1
+    assert "t10k-labels-idx1-ubyte is missing" in capsys.readouterr().err
 
 
 def test_a_folder_with_one_picture_of_each_class_is_measured(

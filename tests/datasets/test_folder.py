@@ -10,10 +10,10 @@ from PIL import Image
 
 from cnnstudio.core import limits
 from cnnstudio.core.config import RaceConfig
-from cnnstudio.core.dataset import Request
+from cnnstudio.core.dataset import Look, Request
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.framing import frame
-from cnnstudio.datasets import find, load, prepare
+from cnnstudio.datasets import find, load, look, prepare, remember_look, set_sizes
 from cnnstudio.datasets._torchvision import import_torchvision
 
 
@@ -84,6 +84,77 @@ class TestLayouts:
         assert (len(prepared.train), len(prepared.validation), len(prepared.test)) == (14, 2, 4)
         assert prepared.shape == (3, 32, 32)
         assert prepared.class_names == ("a dog", "cat")
+
+
+class TestSmallFolders:
+    """Whatever the sizes of the classes, each is learned, watched and measured if it has three pictures."""
+
+    @pytest.mark.parametrize(
+        "counts", [(4, 4, 4), (3, 3, 3), (3, 100, 3, 50), (3,) * 12, (60, 3), (5, 4, 3, 30, 3, 3), (2, 3), (1, 2, 3, 9)]
+    )
+    @pytest.mark.parametrize("seed", [0, 1, 7])
+    def test_every_class_with_three_pictures_is_in_all_three_sets(self, tmp_path, finish, counts, seed):
+        for number, count in enumerate(counts):
+            fill(tmp_path / f"class {number:02}", count, (5, 5), number)
+        prepared = finish(prepare(RaceConfig(dataset=f"folder:{tmp_path}", seed=seed)))
+        there = np.array(counts)
+        sets = (prepared.train, prepared.validation, prepared.test)
+        train, validation, test = (np.bincount(part.labels, minlength=len(counts)) for part in sets)
+        np.testing.assert_array_equal(train + validation + test, there)
+        assert train.min() > 0
+        assert validation[there >= 3].min() > 0
+        assert test[there >= 2].min() > 0
+        assert train.sum() >= validation.sum()
+
+    def test_what_is_missing_is_said(self, tmp_path, finish):
+        for name, count in (("rare", 1), ("some", 2), ("many", 9)):
+            fill(tmp_path / name, count, (5, 5))
+        prepared = finish(prepare(RaceConfig(dataset=f"folder:{tmp_path}")))
+        assert prepared.look.notes == (
+            "No picture of 'rare', 'some' is in the validation set: there are too few.",
+            "No picture of 'rare' is in the test set: how well that is read cannot be measured.",
+        )
+        assert prepared.notes[:2] == prepared.look.notes
+
+
+class TestLooks:
+    """The card of a folder says what was seen in it."""
+
+    def test_a_card_knows_nothing_before_the_first_look(self, root):
+        info = find(f"folder:{root}").info
+        assert not info.counted
+        assert info.class_names == ()
+        assert set_sizes(info, 4_000) is None
+        assert look(f"folder:{root}") is None
+
+    def test_a_look_is_on_the_card_of_this_folder_alone(self, root, tmp_path, finish):
+        key, other = f"folder:{root}", f"folder:{tmp_path / 'other'}"
+        prepared = finish(prepare(RaceConfig(dataset=key)))
+        assert remember_look(key, prepared.look)
+        assert not remember_look(key, prepared.look)
+        info = find(key).info
+        assert (info.train_size, info.test_size, info.class_names) == (16, 4, ("a dog", "cat"))
+        assert info is find(key).info
+        assert look(key) == prepared.look
+        assert not find(other).info.counted
+
+    @pytest.mark.parametrize("examples", [1, 5, 14, 15, 4_000])
+    def test_the_sizes_of_a_race_are_known_beforehand(self, root, finish, examples):
+        key = f"folder:{root}"
+        remember_look(key, finish(prepare(RaceConfig(dataset=key, examples=5))).look)
+        prepared = finish(prepare(RaceConfig(dataset=key, examples=examples)))
+        assert set_sizes(find(key).info, examples) == (len(prepared.train), len(prepared.validation))
+
+    def test_a_grey_folder_is_grey(self, tmp_path, finish):
+        for number, name in enumerate(("x", "y")):
+            fill(tmp_path / name, 5, (50, 50), number, colour=False)
+        key = f"folder:{tmp_path}"
+        remember_look(key, finish(prepare(RaceConfig(dataset=key))).look)
+        assert find(key).info.shape == (1, 32, 32)
+
+    def test_only_sets_that_take_a_path_are_looked_at(self):
+        assert not remember_look("digits", Look((3, 9, 9), ("a",), 1, 1))
+        assert find("digits").info.shape == (1, 28, 28)
 
 
 class TestSizes:

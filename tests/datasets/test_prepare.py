@@ -118,7 +118,8 @@ class TestStored:
             (1200, 1_000, 1_000, 200),  # not enough for 500 more: what there is
             (1200, 1_150, 1_080, 120),  # no less than a tenth is held out
             (1200, 60_000, 1_080, 120),
-            (30, 4_000, 27, 3),
+            (30, 4_000, 20, 10),  # one of each of the ten classes
+            (12, 4_000, 6, 6),  # no more than half
             (2, 1, 1, 1),
         ],
     )

@@ -37,6 +37,16 @@ def test_every_class_gets_its_share(labels, size, seed):
         assert taken.max() == 1
 
 
+@given(labels=labelled, size=st.integers(0, 80), seed=st.integers(0, 1000), spare=st.integers(1, 3))
+def test_spared_pictures_stay_behind(labels, size, seed, spare):
+    there = np.bincount(labels, minlength=7)
+    taken = np.bincount(labels[choose(labels, size, seed, spare=spare)], minlength=7)
+    assert (there - taken >= np.where(there > spare, spare, there - 1))[there > 0].all()
+    assert taken.sum() == min(size, int(np.where(there > spare, there - spare, np.minimum(there, 1)).sum()))
+    if size >= np.count_nonzero(there):
+        assert (taken[there > 0] > 0).all()
+
+
 def test_even_classes_stay_even():
     labels = np.arange(6000) % 10
     assert np.bincount(labels[choose(labels, 500, 3)]).tolist() == [50] * 10
