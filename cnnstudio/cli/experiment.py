@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from cnnstudio.cli import _terminal
-from cnnstudio.cli._parser import knob_type
+from cnnstudio.cli._parser import add_data_root, knob_type
 from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.experiment import ExperimentInfo, Findings, Result
 from cnnstudio.core.free_memory import refuse_if_too_little
 from cnnstudio.core.knobs import Knob, Value
+from cnnstudio.core.paths import name_stored_data
 from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.runtime import sweep_files as files
 from cnnstudio.runtime.cluster import Tls, cluster
@@ -58,6 +59,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--workers", type=knob_type(_WORKERS), metavar="N", help="processes of this computer; default: one per core"
     )
+    add_data_root(parser)
     parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, as in tcp://10.0.0.7:8786")
     for name, what in zip(_TLS, ("certificate of the authority", "own certificate", "own key"), strict=True):
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, metavar="PEM", help=f"{what}, for tls://")
@@ -87,6 +89,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.about:
         _about(arguments, info)
         return
+    name_stored_data(arguments.data_root)
     _run(arguments, _sweep(arguments, info, settings), before)
 
 

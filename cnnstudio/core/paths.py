@@ -1,6 +1,7 @@
 """Where things are: the shipped resources, and the user's own folders.
 
 `CNNSTUDIO_HOME` moves all of the user's folders below one, for tests and for a stick that is carried about.
+`CNNSTUDIO_DATA` names a folder with stored data sets for experiments; `--data-root` sets it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 import platformdirs
 
 APP_NAME: Final = "CNN Studio"
+_STORED_DATA: Final = "CNNSTUDIO_DATA"
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 
 
@@ -44,6 +46,18 @@ def cache_folder() -> Path:
 def data_folder() -> Path:
     """Downloaded data sets, in torchvision's layout."""
     return cache_folder() / "data"
+
+
+def stored_data() -> Path | None:
+    """The folder with stored data sets that the user named for this process and all that it starts; None for none."""
+    named = os.environ.get(_STORED_DATA)
+    return Path(named) if named else None
+
+
+def name_stored_data(folder: Path | None) -> None:
+    """Lets `stored_data` give this folder, here and in the worker processes that are started from here."""
+    if folder is not None:
+        os.environ[_STORED_DATA] = str(folder.expanduser().absolute())
 
 
 def log_folder() -> Path:

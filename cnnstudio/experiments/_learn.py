@@ -22,6 +22,7 @@ from cnnstudio.core.config import RaceConfig, validate
 from cnnstudio.core.dataset import Images, Pictures, Progress
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.paths import stored_data
 from cnnstudio.datasets import Prepared, prepare
 from cnnstudio.engine import evaluate
 from cnnstudio.engine.augment import Augmentation
@@ -87,7 +88,7 @@ def data(config: RaceConfig) -> Generator[Progress, None, Prepared]:
     """
     key = (config.dataset, config.examples, config.seed)
     if key not in _data:
-        prepared = yield from prepare(config, None, download=False)
+        prepared = yield from prepare(config, stored_data(), download=False)
         _data[key] = prepared
         while len(_data) > KEPT_DATA:
             _data.popitem(last=False)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio.core import limits
 from cnnstudio.core.command_line import Parser
 from cnnstudio.core.events import EngineReady
+from cnnstudio.core.paths import name_stored_data
 from cnnstudio.ui import logs
 from cnnstudio.ui import theme as look
 from cnnstudio.ui.bridge import Bridge
@@ -169,6 +170,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     writes = _may_keep(lock)
     if writes is None:
         return 0
+    name_stored_data(options.data_root)  # for experiments, whose runs are done in other processes
     program = Program(options.data_root, writes=writes)
     _follow_start(program, options)
     program.show()

@@ -15,6 +15,7 @@ import pytest
 from cnnstudio import cli, experiments
 from cnnstudio.cli import experiment
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.paths import stored_data
 from cnnstudio.runtime import sweep as sweeps
 from tests.runtime import toy
 
@@ -241,3 +242,10 @@ def test_too_little_memory_is_said_before_anything_runs(ask, monkeypatch):
 
     monkeypatch.setattr(experiment, "refuse_if_too_little", refuse)
     assert ask("toy")[0] == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_stored_data_are_named_to_the_workers(ask, tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNSTUDIO_DATA", "")
+    assert ask("toy", "--seeds", 1, "--data-root", tmp_path / "data")[0] == 0
+    assert stored_data() == tmp_path / "data"

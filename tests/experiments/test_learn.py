@@ -13,6 +13,7 @@ from cnnstudio.engine.moments import flatten
 from cnnstudio.engine.race import race
 from cnnstudio.engine.session import Session, finish
 from cnnstudio.experiments import _learn
+from tests.datasets.files import write_idx
 
 CONFIG = RaceConfig(dataset="glyphs", networks=("small_cnn",), examples=96, epochs=2, batch_size=32)
 
@@ -76,3 +77,12 @@ def test_watched_pictures_are_read_after_every_epoch(prepared):
     assert learned.watched.shape == (CONFIG.epochs,)
     assert learned.watched[-1] == pytest.approx(finish(learned.accuracy(prepared.validation)))
     assert finish(_learn.learn("small_cnn", prepared.train, 10, CONFIG)).watched.shape == (0,)
+
+
+def test_stored_sets_lie_where_the_user_said(tmp_path, monkeypatch):
+    config = replace(CONFIG, dataset="kmnist", examples=40, seed=4_711)
+    with pytest.raises(StudioError, match="not on this computer"):
+        finish(_learn.data(config))
+    write_idx(tmp_path, "kmnist")
+    monkeypatch.setenv("CNNSTUDIO_DATA", str(tmp_path))
+    assert len(finish(_learn.data(config)).train.labels) <= 40
