@@ -20,7 +20,7 @@ from cnnstudio.core import limits
 from cnnstudio.core.dataset import Progress
 from cnnstudio.core.errors import ErrorReport, StudioError, report_from
 from cnnstudio.core.experiment import ExperimentInfo, Findings, Order, Result, Settings
-from cnnstudio.core.sweep_folder import SweepFolder
+from cnnstudio.core.sweep_folder import Kept, SweepFolder
 from cnnstudio.runtime import _work
 from cnnstudio.runtime._ends import GIVEN_UP_BY_DASK, NOT_STARTED, UNKNOWN, Why
 from cnnstudio.runtime._waiting import Waiting
@@ -119,6 +119,14 @@ class Sweep:
     def has_folder(self) -> bool:
         """Whether the folder's results were taken, so that what is known is all that there is."""
         return self._has_folder
+
+    def look(self) -> Kept:
+        """What the folder holds of these runs, whatever measured it, to be shown and not to be added to.
+
+        Raises:
+            StudioError: It is of an older or newer schema, or cannot be read.
+        """
+        return Kept() if self._folder is None else self._folder.take(self.orders, only_look=True)
 
     @property
     def cancelled(self) -> bool:

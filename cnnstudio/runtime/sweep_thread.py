@@ -152,9 +152,20 @@ class SweepThread(threading.Thread):
         try:
             state = self._work()
         except StudioError as error:
-            state = replace(self._state(), outcome="failed", report=error.report)
+            state = self._failed(error.report)
         finally:
             self._finish(state)
+
+    def _failed(self, report: ErrorReport) -> SweepState:
+        """The end of a sweep that could not go on, with what is known all the same."""
+        state = replace(self._state(), outcome="failed", report=report)
+        if self._only_kept or self._sweep.has_folder:
+            return state
+        try:
+            results = self._sweep.look().results
+        except StudioError:
+            return state  # the report says why
+        return replace(state, results=results, findings=self._sweep.info.findings(self._sweep.settings, results))
 
     def _finish(self, state: SweepState) -> None:
         try:

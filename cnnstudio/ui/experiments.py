@@ -315,7 +315,9 @@ def _keep_all(
 
 
 def _ended(kept: KeptSweep, state: SweepState) -> KeptSweep:
-    return replace(kept, outcome=state.outcome, done=len(state.results), planned=state.planned)
+    unread = state.outcome == "failed" and not state.results  # what there was before is there still
+    done = kept.done if unread else len(state.results)
+    return replace(kept, outcome=state.outcome, done=done, planned=state.planned)
 
 
 def problem_of(info: ExperimentInfo, settings: Settings) -> ErrorReport | None:

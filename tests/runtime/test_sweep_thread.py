@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -179,3 +180,26 @@ def test_the_time_left_is_told_after_half_a_run():
     assert seconds_left(half, 0) == pytest.approx(25.0)
     assert seconds_left(half, 1) == pytest.approx(75.0)
     assert seconds_left(half, 2) is None
+
+
+def test_what_cannot_be_gone_on_with_is_shown_all_the_same(tmp_path, window):
+    folder = SweepFolder(tmp_path / "out")
+    whole = run_whole(sweep(tmp_path, folder, seeds=1))
+    folder.keep(replace(whole[0], versions={"torch": "0.1"}))
+    thread = SweepThread(sweep(tmp_path, folder, seeds=2), window.wake)
+    thread.start()
+    state = last_state(thread)
+    assert (state.outcome, state.done, state.findings.done) == ("failed", 2, 2)
+    assert "holds results of torch 0.1" in state.report.what
+
+
+def test_what_cannot_be_read_either_is_told(tmp_path, window):
+    folder = SweepFolder(tmp_path / "out")
+    whole = run_whole(sweep(tmp_path, folder, seeds=1))
+    file = tmp_path / "out" / "runs" / f"{whole[0].order.key}.json"
+    file.write_text(file.read_text().replace('"schema":1', '"schema":99'))
+    thread = SweepThread(sweep(tmp_path, folder, seeds=2), window.wake)
+    thread.start()
+    state = last_state(thread)
+    assert (state.outcome, state.done) == ("failed", 0)
+    assert "newer version" in state.report.what

@@ -198,3 +198,20 @@ def test_closing_in_the_middle_leaves_no_thread(qapp, settings):
             thread.join(20.0)
     assert not any(thread.name == "sweep" for thread in threading.enumerate())
     assert threading.active_count() <= before + 2  # the pool's own threads end by themselves
+
+
+def test_a_result_that_cannot_be_gone_on_with_keeps_its_count(qapp, settings, qtbot):
+    before = Experiments(make=make)
+    kept = before.start(toy.EXPERIMENT, settings)
+    until(qtbot, ended(before, kept))
+    assert before.close(20.0)
+    for run in (kept.folder / "runs").glob("*.json"):
+        run.write_text(run.read_text().replace('"schema":1', '"schema":99'))
+    after = Experiments(make=make)
+    after.resume(toy.EXPERIMENT, kept.id)
+    until(qtbot, ended(after, kept))
+    assert after.state(kept.id).outcome == "failed"
+    assert "newer version" in after.state(kept.id).report.what
+    assert (after.find(kept.id).outcome, after.find(kept.id).done) == ("failed", 4)
+    assert kept_sweeps()[0][0].done == 4
+    assert after.close(20.0)
