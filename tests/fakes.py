@@ -40,6 +40,8 @@ from cnnstudio.core.questions import (
     BrowseExamples,
     ConfusionCell,
     Confusions,
+    Disagree,
+    Disagreement,
     FirstLayers,
     LayerWeights,
     OnlyOneRight,
@@ -230,6 +232,12 @@ ANSWERS: dict[type, Callable[[Any], Any]] = {
     ConfusionCell: lambda question: shown(min(question.most, 7), (question.network,)),
     OnlyOneRight: lambda question: shown(min(question.most, 7), (question.right, question.wrong)),
     BothWrong: lambda question: shown(min(question.most, 7), (question.one, question.other)),
+    Disagree: lambda question: Disagreement(
+        shown(min(question.most, 7), (question.one, question.other)),
+        shown(min(question.most, 4), (question.other, question.one)),
+        neither=3,
+        tested=1_000,
+    ),
     Confusions: lambda question: {"mlp": confusion(0.72), "lenet5": confusion(0.84)},
 }
 

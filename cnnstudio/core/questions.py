@@ -172,6 +172,40 @@ class BothWrong(Question[Shown]):
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What two networks read of the test sample, at the same moment.
+
+    Attributes:
+        only_one: What the first reads and the second does not; the guesses are the first's, then the second's.
+        only_other: What the second reads and the first does not; the guesses are the second's, then the first's.
+        neither: How many pictures both read wrongly.
+        tested: How many pictures the sample has.
+    """
+
+    only_one: Shown
+    only_other: Shown
+    neither: int
+    tested: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disagree(Question[Disagreement]):
+    """Where do two networks disagree about the test sample, both ways, at a moment of the open run?
+
+    Attributes:
+        one: The first network's key.
+        other: The second's.
+        step: The moment; None is now.
+        most: Pictures of each kind; their number is told whatever this is.
+    """
+
+    one: str
+    other: str
+    step: int | None = None
+    most: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Confusions(Question[dict[str, NDArray[np.int64]]]):
     """The confusion matrix of every network of the open run over the test sample, at a moment."""
 

@@ -23,33 +23,33 @@ Showing = Generator[None, None, Shown]
 
 def confusion_cell(question: ConfusionCell, session: Session) -> Showing:
     """The pictures behind one cell of the confusion matrix."""
-    test = _test_sample(session)
+    test = sample(session)
     guesses = yield from session.guesses(question.network, question.step)
     fits = np.flatnonzero((test.labels == question.truth) & (guesses == question.guess))
-    return _of_sample(session, fits, question.most, {question.network: guesses})
+    return of_sample(session, fits, question.most, {question.network: guesses})
 
 
 def only_one_right(question: OnlyOneRight, session: Session) -> Showing:
     """The pictures that one network reads and the other does not."""
-    test = _test_sample(session)
+    test = sample(session)
     right = yield from session.guesses(question.right, question.step)
     wrong = yield from session.guesses(question.wrong, question.step)
     fits = np.flatnonzero((right == test.labels) & (wrong != test.labels))
-    return _of_sample(session, fits, question.most, {question.right: right, question.wrong: wrong})
+    return of_sample(session, fits, question.most, {question.right: right, question.wrong: wrong})
 
 
 def both_wrong(question: BothWrong, session: Session) -> Showing:
     """The pictures that neither of two networks reads."""
-    test = _test_sample(session)
+    test = sample(session)
     one = yield from session.guesses(question.one, question.step)
     other = yield from session.guesses(question.other, question.step)
     fits = np.flatnonzero((one != test.labels) & (other != test.labels))
-    return _of_sample(session, fits, question.most, {question.one: one, question.other: other})
+    return of_sample(session, fits, question.most, {question.one: one, question.other: other})
 
 
 def confusions(question: Confusions, session: Session) -> Generator[None, None, dict[str, NDArray[np.int64]]]:
     """The confusion matrix of every network over the test sample."""
-    test = _test_sample(session)
+    test = sample(session)
     matrices = {}
     for network, spec in opened(session).specs.items():
         guesses = yield from session.guesses(network, question.step)
@@ -57,7 +57,8 @@ def confusions(question: Confusions, session: Session) -> Generator[None, None, 
     return matrices
 
 
-def _test_sample(session: Session) -> Pictures:
+def sample(session: Session) -> Pictures:
+    """The pictures of the open run that the networks are asked about, with their labels."""
     pictures, _ = session.test_pictures()
     if not len(pictures):
         raise StudioError(
@@ -68,7 +69,8 @@ def _test_sample(session: Session) -> Pictures:
     return pictures
 
 
-def _of_sample(session: Session, fits: Index, most: int, guesses: dict[str, Labels]) -> Shown:
+def of_sample(session: Session, fits: Index, most: int, guesses: dict[str, Labels]) -> Shown:
+    """Some pictures of the sample, by their places in it, with what was guessed of them."""
     pictures, places = session.test_pictures()
     few = fits[: max(0, most)]
     return Shown(

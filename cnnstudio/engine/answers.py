@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 from cnnstudio.core import attribution, equivariance, inside, moving, nonsense, questions, unfair, unit_record
 from cnnstudio.core.questions import Question
 from cnnstudio.datasets import one_thread
+from cnnstudio.engine._answer_compare import disagreement
 from cnnstudio.engine._answer_files import keep_run, open_run, save_weights
 from cnnstudio.engine._answer_film import film
 from cnnstudio.engine._answer_inside import explain_unit, read_kernels, read_maps
@@ -50,6 +51,7 @@ ANSWERS: Final[Mapping[type[Question[Any]], Callable[[Any, Session], Any]]] = {
     questions.ConfusionCell: confusion_cell,
     questions.OnlyOneRight: only_one_right,
     questions.BothWrong: both_wrong,
+    questions.Disagree: disagreement,
     questions.Confusions: confusions,
     questions.BrowseExamples: browse_examples,
     questions.SaveWeights: save_weights,

@@ -24,6 +24,7 @@ from cnnstudio.core.questions import (
     BrowseExamples,
     ConfusionCell,
     Confusions,
+    Disagree,
     FirstLayers,
     KeepRun,
     OnlyOneRight,
@@ -229,6 +230,21 @@ def test_only_one_right_is_what_both_guesses_say(session: Session):
     other = answer_now(OnlyOneRight("mlp", "lenet5", 2), session)
     right = {network: int(np.trace(answer_now(Confusions(2), session)[network])) for network in NETWORKS}
     assert shown.total - other.total == right["lenet5"] - right["mlp"]
+
+
+@pytest.mark.parametrize("step", [0, 2])
+def test_a_disagreement_is_what_the_single_questions_say(session: Session, step):
+    found = answer_now(Disagree("lenet5", "mlp", step, most=1), session)
+    for shown, question in (
+        (found.only_one, OnlyOneRight("lenet5", "mlp", step)),
+        (found.only_other, OnlyOneRight("mlp", "lenet5", step)),
+    ):
+        whole = answer_now(question, session)
+        assert (shown.total, shown.networks, len(shown.labels)) == (whole.total, whole.networks, min(1, whole.total))
+        np.testing.assert_array_equal(shown.guesses, whole.guesses[:1])
+    assert found.neither == answer_now(BothWrong("mlp", "lenet5", step), session).total
+    matrix = answer_now(Confusions(step), session)["mlp"]
+    assert found.tested == matrix.sum()
 
 
 def test_examples_come_in_order_by_class_and_around_the_end():

@@ -6,9 +6,9 @@ from PySide6.QtTest import QTest
 
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
-from cnnstudio.core.questions import BothWrong, ConfusionCell, Confusions, OnlyOneRight
+from cnnstudio.core.questions import BothWrong, ConfusionCell, Confusions, Disagree, Disagreement, OnlyOneRight
 from cnnstudio.ui.panels.mistakes import MistakesPanel
-from tests.fakes import confusion
+from tests.fakes import confusion, shown
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_three_networks_choose_a_pair(rig, panel, qtbot):
     QTest.keyClick(second, Qt.Key.Key_End)
     settle(rig)
     assert rig.engine.questions_of(OnlyOneRight)[-1] == OnlyOneRight("lenet5", "local")
-    assert panel._choices["second"].text() == "Only Local is right"
+    assert panel._choices["second"].text() == "Only Local is right: 0"
     QTest.keyClick(second, Qt.Key.Key_Up)
     settle(rig)
     assert "Click a cell" in panel.gallery.heading.text(), "a network is not compared with itself"
@@ -155,6 +155,16 @@ def test_one_network_has_no_comparison(rig, panel):
     play(rig)
     assert not any(made.isVisible() for made in panel._choices.values())
     assert "Click a cell" in panel.gallery.heading.text()
+
+
+def test_the_tabs_count_the_pictures_of_the_moment(rig, panel):
+    rig.engine.answers[Disagree] = lambda question: Disagreement(
+        shown(12, ("lenet5", "mlp")), shown(5, ("mlp", "lenet5")), 1_234, 2_000
+    )
+    play(rig)
+    texts = [made.text() for made in panel._choices.values()]
+    assert texts == ["Only the CNN is right: 12", "Only the MLP is right: 5", "Neither is right: 1,234"]
+    assert rig.engine.questions_of(Disagree)[-1] == Disagree("lenet5", "mlp", None, most=0), "the numbers, no pictures"
 
 
 def test_a_failure_is_a_sentence(rig, panel):

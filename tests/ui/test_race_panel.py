@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import NetworkStopped
-from cnnstudio.core.questions import OnlyOneRight
+from cnnstudio.core.questions import Disagree
 from cnnstudio.ui.panels.race import RacePanel
 from cnnstudio.ui.theme import THEMES
 from cnnstudio.ui.widgets._race_lines import Wanted, places_of, race_axes, race_lines, step_at
@@ -51,7 +51,12 @@ def test_a_run_fills_everything(rig, panel):
     assert panel.board.rows[1].score.test.accuracy > 0.8
     assert "looked at 6 times · a sample of 1,000, the last point: all 2,000" in panel.key.whole
     assert panel.strip.isVisible()
-    assert panel.strip.title.text() == "Only the CNN got these right"
+    sides = panel.strip.sides
+    assert [side.title.text() for side in sides] == ["Only the CNN\nis right: 7", "Only the MLP\nis right: 4"], (
+        "never the evidence of one side alone"
+    )
+    assert [side.mosaic.count for side in sides] == [7, 4]
+    assert sides[1].title.toolTip() == "Of 1,000 test pictures, the MLP reads 4 that the CNN does not."
     assert panel.curve.surface._caption == ""
     assert panel.curve.axes.x_end == 4 * 4_000, "40 steps of 10 an epoch, 4,000 examples each"
 
@@ -125,18 +130,36 @@ def test_arrow_keys_walk_the_moments(rig, panel):
 
 def test_the_strip_asks_about_the_moment_at_most_once_a_second(rig, panel):
     play(rig)
-    asked = len(rig.engine.questions_of(OnlyOneRight))
+    asked = len(rig.engine.questions_of(Disagree))
     rig.studio.set_moment(8)
     rig.studio.set_moment(16)
-    assert len(rig.engine.questions_of(OnlyOneRight)) == asked
+    assert len(rig.engine.questions_of(Disagree)) == asked
     panel._strip_pacer._on_timeout()
-    assert rig.engine.questions_of(OnlyOneRight)[-1] == OnlyOneRight("lenet5", "mlp", 16, 24)
+    assert rig.engine.questions_of(Disagree)[-1] == Disagree("lenet5", "mlp", 16, 24)
 
 
 def test_a_picture_of_the_strip_goes_to_the_networks(rig, panel):
     play(rig)
-    QTest.mouseClick(panel.strip.mosaic, Qt.MouseButton.LeftButton, pos=panel.strip.mosaic.tile_rect(2).center())
-    assert (rig.studio.picture == panel.strip.shown.images[2]).all()
+    for side in panel.strip.sides:
+        QTest.mouseClick(side.mosaic, Qt.MouseButton.LeftButton, pos=side.mosaic.tile_rect(2).center())
+        assert (rig.studio.picture == side.shown.images[2]).all()
+
+
+@pytest.mark.parametrize(
+    ("networks", "pair"),
+    [
+        (("mlp", "mlp_deep"), ("mlp_deep", "mlp")),
+        (("lenet5", "small_cnn", "local"), ("lenet5", "local")),
+        (("mlp", "local", "small_cnn"), ("small_cnn", "mlp")),
+        (("lenet5", "small_cnn"), ("lenet5", "small_cnn")),
+    ],
+)
+def test_the_strip_compares_a_cnn_with_a_network_of_another_role(rig, panel, networks, pair):
+    rig.studio.set_config(RaceConfig(networks=networks))
+    play(rig)
+    question = rig.engine.questions_of(Disagree)[-1]
+    assert (question.one, question.other) == pair
+    assert all(side.shown is not None for side in panel.strip.sides)
 
 
 def test_ways_out(rig, panel, qtbot):

@@ -12,12 +12,21 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Competitor, Evaluated, RunEnded, RunStarted
 from cnnstudio.core.history import History
-from cnnstudio.core.questions import BothWrong, ConfusionCell, Confusions, OnlyOneRight, Question, Shown
+from cnnstudio.core.questions import (
+    BothWrong,
+    ConfusionCell,
+    Confusions,
+    Disagree,
+    Disagreement,
+    OnlyOneRight,
+    Question,
+    Shown,
+)
 from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._measured_words import on_pictures, when_measured
-from cnnstudio.ui.widgets._names import short_names, the
+from cnnstudio.ui.widgets._names import compared, short_names, the
 from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label, notice
 from cnnstudio.ui.widgets.gallery import Gallery
 from cnnstudio.ui.widgets.matrix_card import MatrixCard
@@ -50,6 +59,7 @@ class MistakesPanel(Panel):
         self._cell: tuple[str, int, int] | None = None
         self._showing: Showing = "first"
         self._heading = ""
+        self._counts: tuple[int, int, int] | None = None
         self._shown: Shown | None = None
         self._measured_at: int | None = None
         self._pacer = Pacer(self, self._ask_pictures, gap_ms=_GAP_MS)
@@ -168,22 +178,24 @@ class MistakesPanel(Panel):
             box.clear()
             for one in competitors:
                 box.addItem(names[one.network], one.network)
-        first = next((place for place, one in enumerate(competitors) if one.role == "cnn"), len(competitors) - 1)
-        self._pair[0].setCurrentIndex(first)
-        self._pair[1].setCurrentIndex(1 if first == 0 else 0)
+        for box, one in zip(self._pair, compared(competitors) if len(competitors) > 1 else (), strict=False):
+            box.setCurrentIndex(competitors.index(one))
+        self._counts = None
         self._name_choices()
 
     def _name_choices(self) -> None:
         first, second = (the(box.currentText()) for box in self._pair)
-        self._choices["first"].setText(f"Only {first} is right")
-        self._choices["second"].setText(f"Only {second} is right")
-        self._choices["neither"].setText("Neither is right")
+        counts = [""] * 3 if self._counts is None else [f": {count:,}" for count in self._counts]
+        said = (f"Only {first} is right", f"Only {second} is right", "Neither is right")
+        for name, words, count in zip(("first", "second", "neither"), said, counts, strict=True):
+            self._choices[name].setText(f"{words}{count}")
         for name, made in self._choices.items():
             made.setAccessibleName(made.text())
             made.setChecked(name == self._showing)
 
     @Slot()
     def _on_pair(self) -> None:
+        self._counts = None
         self._name_choices()
         self._pacer.now()
 
@@ -261,7 +273,22 @@ class MistakesPanel(Panel):
     def _on_nothing(self, report: ErrorReport) -> None:
         self.gallery.show_pictures(None, report.sentence, {}, {})
 
+    def _ask_counts(self) -> None:
+        one, other = (str(box.currentData()) for box in self._pair)
+        if len(self._cards) > 1 and one != other:
+            question = Disagree(one, other, self.studio.moment, most=0)
+            self.studio.ask(question, self._on_counts, self._on_no_counts, slot="mistakes counts")
+
+    def _on_counts(self, found: Disagreement) -> None:
+        self._counts = found.only_one.total, found.only_other.total, found.neither
+        self._name_choices()
+
+    def _on_no_counts(self, report: ErrorReport) -> None:
+        self._counts = None
+        self._name_choices()
+
     def _ask_pictures(self) -> None:
+        self._ask_counts()
         question, self._shown = self._question(), None
         if question is not None:
             self.studio.ask(question, self._on_pictures, self._on_nothing, slot="mistakes pictures")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout
@@ -12,14 +14,15 @@ from cnnstudio.core import limits
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.events import Evaluated, RunEnded, RunStarted, StepEnd
 from cnnstudio.core.history import Axis, Metric
-from cnnstudio.core.questions import OnlyOneRight, Shown
+from cnnstudio.core.questions import Disagree, Disagreement
 from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._measured_words import key_words
-from cnnstudio.ui.widgets._names import short_names, the
+from cnnstudio.ui.widgets._names import compared, short_names
 from cnnstudio.ui.widgets._race_lines import AXIS_NAMES, Wanted, places_of, race_axes, race_lines, step_at
 from cnnstudio.ui.widgets._setup_words import (
+    budget_words,
     cards_of,
     invitation,
     network_sentence,
@@ -37,7 +40,7 @@ from cnnstudio.ui.widgets.scoreboard import Scoreboard
 from cnnstudio.ui.widgets.steady_label import SteadyLabel
 
 STRIP_GAP_MS: Final = 1000
-"""Which pictures only one network reads is asked at most once a second: it costs training time."""
+"""Which pictures only one of two networks reads is asked at most once a second: it costs training time."""
 
 _STRIP_PICTURES: Final = 24
 _KEY_TIP: Final = (
@@ -54,7 +57,7 @@ _SENTENCE_LEAST_PX: Final = 620
 
 
 class RacePanel(Panel):
-    """Curves, scoreboard, and what only one network gets right.
+    """Curves, scoreboard, and what only one of two networks gets right, both ways.
 
     Thread: GUI.
     """
@@ -73,7 +76,7 @@ class RacePanel(Panel):
         self._refresh_timer = QTimer(self, singleShot=True, interval=limits.CURVE_MS)
         self._refresh_timer.timeout.connect(self._refresh_curve)
         self._strip_pacer = Pacer(self, self._ask_strip, gap_ms=STRIP_GAP_MS)
-        self._asked: tuple[str, str, str] = ("", "", "")
+        self._asked: tuple[str, str] = ("", "")
         self._wanted_back: set[str] = set()
         self._build_controls()
         self.curve = LiveCurve(self.studio.theme)
@@ -88,6 +91,8 @@ class RacePanel(Panel):
         self.board = Scoreboard(self.studio.theme)
         self.board.selectionModel().currentChanged.connect(self._show_sentence)
         self.body.addWidget(self.board)
+        self.budgets = label("", "small", wrap=True)
+        self.body.addWidget(self.budgets)
         self.sentence = SteadyLabel()
         self.body.addWidget(self.sentence)
         self.strip = RightStrip(self.studio.theme)
@@ -107,7 +112,7 @@ class RacePanel(Panel):
 
     def on_run_started(self, event: RunStarted) -> None:
         """Begins with empty axes."""
-        self.strip.show_pictures(None, "")
+        self.strip.show_pictures(None)
         self._show_setup()
         self._show_all()
 
@@ -282,6 +287,8 @@ class RacePanel(Panel):
         text = network_sentence(chosen[0].card) if chosen else ""
         self.sentence.show_one_of(text, [network_sentence(one.card) for one in rows])
         self.sentence.setVisible(bool(text) and self.height() >= _SENTENCE_LEAST_PX)
+        self.budgets.setText(budget_words([one.card for one in rows]))
+        self.budgets.setVisible(bool(self.budgets.text()))
 
     @Slot()
     def _show_stopped(self) -> None:
@@ -297,10 +304,10 @@ class RacePanel(Panel):
     @Slot()
     def _show_setup(self) -> None:
         history = self.studio.history
-        self.chips.show_configs(self._shown_config, self.studio.config)
+        self.chips.show_configs(history.started if history is not None else None, self.studio.config)
         self._fit()
         if history is None:
-            self._show_board()
+            self._show_all()
             self.on_past()
 
     @Slot(object)
@@ -331,25 +338,21 @@ class RacePanel(Panel):
         if not self._strip_fits or len(competitors) < 2 or not measured:
             self._strip_pacer.stop()
             return
-        right = next((one for one in competitors if one.role == "cnn"), competitors[-1])
-        wrong = next(one for one in competitors if one is not right)
+        one, other = compared(competitors)
         names = short_names(competitors)
-        self._asked = (f"Only {the(names[right.network])} got these right", names[right.network], names[wrong.network])
-        question = OnlyOneRight(right.network, wrong.network, self.studio.moment, most=_STRIP_PICTURES)
+        self._asked = names[one.network], names[other.network]
+        question = Disagree(one.network, other.network, self.studio.moment, most=_STRIP_PICTURES)
         self.studio.ask(question, self._on_strip, self._on_no_strip, slot="race strip")
 
-    def _on_strip(self, shown: Shown) -> None:
-        title, *guessers = self._asked
-        self.strip.show_pictures(shown, title, guessers)
+    def _on_strip(self, shown: Disagreement) -> None:
+        self.strip.show_pictures(shown, self._asked)
 
     def _on_no_strip(self, report: object) -> None:
-        self.strip.show_pictures(None, "")
+        self.strip.show_pictures(None)
 
     @Slot(object)
-    def _on_picture_chosen(self, index: int) -> None:
-        shown = self.strip.shown
-        if shown is not None:
-            self.studio.offer_picture(shown.images[index], shown.class_names[int(shown.labels[index])])
+    def _on_picture_chosen(self, chosen: tuple[NDArray[np.uint8], str]) -> None:
+        self.studio.offer_picture(*chosen)
 
     @Slot()
     def _on_all_wanted(self) -> None:
@@ -367,7 +370,7 @@ class RacePanel(Panel):
         self.strip.keep_room(fits and len(self.board.rows) > 1)
         if fits != self._strip_fits:
             self._strip_fits = fits
-            self._strip_pacer.soon() if fits else self.strip.show_pictures(None, "")
+            self._strip_pacer.soon() if fits else self.strip.show_pictures(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves out what there is no room for."""

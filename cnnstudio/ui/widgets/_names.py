@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol, TypeVar
 
 _ROLES: Final = {"mlp": "MLP", "cnn": "CNN", "local": "Local"}
 
@@ -24,6 +24,9 @@ class Named(Protocol):
         """The role: "mlp", "cnn", "local" or ""."""
 
 
+N = TypeVar("N", bound=Named)
+
+
 def short_names(networks: Iterable[Named]) -> dict[str, str]:
     """A short name of every network of a race, by key: its role's where it alone has that role, else its title."""
     networks = tuple(networks)
@@ -35,6 +38,19 @@ def short_names(networks: Iterable[Named]) -> dict[str, str]:
         name = _ROLES[network.role] if alone else network.title
         names[network.network] = network.network if not alone and titles.count(name) > 1 else name
     return names
+
+
+def compared(networks: Sequence[N]) -> tuple[N, N]:
+    """The two networks of a race that are compared at first: the first CNN, and the first of another role.
+
+    Where all have the same role, or there is no CNN, the last one and the first of the others.
+
+    Args:
+        networks: Two at least, in the order of the race.
+    """
+    first = next((one for one in networks if one.role == "cnn"), networks[-1])
+    others = [one for one in networks if one is not first]
+    return first, next((one for one in others if one.role != first.role), others[0])
 
 
 def layer_name(name: str, title: str = "") -> str:
