@@ -119,14 +119,23 @@ def _grow(view: QWidget, areas: list[QScrollArea], most_px: int) -> bool:
                 area.setMinimumSize(area.size() + more)
                 needed = needed.expandedTo(view.size() + more)
         _lay_out(view)
-        layout = view.layout()
-        if layout is not None:
-            needed = needed.expandedTo(layout.totalMinimumSize())
+        needed = needed.expandedTo(_least(view, needed.width()))
         if needed.boundedTo(most) == view.size() and not sideways:
             return needed == view.size()
         view.resize(needed.boundedTo(most))
         _lay_out(view)
     return False
+
+
+def _least(view: QWidget, width: int) -> QSize:
+    """What a view's layout needs at least at a width: rows that break anew may need more height than its minimum."""
+    layout = view.layout()
+    if layout is None:
+        return QSize(0, 0)
+    least = layout.totalMinimumSize()
+    if layout.hasHeightForWidth():
+        least.setHeight(max(least.height(), layout.totalMinimumHeightForWidth(max(width, least.width()))))
+    return least
 
 
 def _lay_out(view: QWidget) -> None:
@@ -157,3 +166,4 @@ def _restore(view: QWidget, before: _Before) -> None:
         split.setSizes(list(sizes))
     for bar, value in before.bars:
         bar.setValue(value)
+    view.update()

@@ -94,6 +94,32 @@ def test_while_it_is_drawn_all_of_it_is_in_sight_and_then_everything_is_as_befor
     assert looks(window) == before
 
 
+class Square(QWidget):
+    """As high as it is wide."""
+
+    def __init__(self):
+        super().__init__()
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def hasHeightForWidth(self):
+        return True
+
+    def heightForWidth(self, width):
+        return width
+
+
+def test_what_is_as_high_as_it_is_wide_pushes_nothing_out_of_the_view(framed):
+    view = Tall()
+    view.layout().insertWidget(1, Square(), 3)
+    framed(view)
+    with whole(view):
+        last = view.lines[-1]
+        assert view.rect().contains(last.mapTo(view, last.rect().bottomRight()))
+        assert view.rect().contains(view.foot.geometry())
+
+
 def test_a_part_that_shows_itself_meanwhile_does_not_shrink_the_view(framed):
     view = framed(Tall())
     before = looks(view.window())
