@@ -71,6 +71,8 @@ def _microscope(params: Params, draw: Draw) -> dict[str, Any]:
     odd = {"conv": 3e-7, "conv_stride": 0.62, "max": 0.41, "blur": 0.14, "stride": 0.78, "local": 1.21}
     from cnnstudio.experiments.microscope import EXACT, SHIFTS_PX
 
+    if "network" in params:
+        return _microscope_layers(params, draw)
     nothing = [None] * len(SHIFTS_PX)
     found: dict[str, Any] = {}
     for operation in OPERATIONS:
@@ -82,6 +84,22 @@ def _microscope(params: Params, draw: Draw) -> dict[str, Any]:
         found[f"{operation}_border"] = border if operation != "global" else nothing
         found[f"{operation}_change"] = [draw(0.05 + 0.03 * px) for px in SHIFTS_PX]
     return {**found, "learned": 0}
+
+
+def _microscope_layers(params: Params, draw: Draw) -> dict[str, Any]:
+    """Errors that grow from layer to layer, and are there at odd shifts as soon as one layer skips places."""
+    from cnnstudio.experiments.microscope import EXACT, SHIFTS_PX
+
+    steps = networks.spec_for(str(params["network"]), (1, 28, 28), 10).steps()
+    found: dict[str, Any] = {"layers": [step.name for step in steps], "titles": [step.layer.title for step in steps]}
+    for part in ("inside", "border", "change"):
+        found[part] = []
+        for depth, step in enumerate(steps):
+            side = step.shape[1] if len(step.shape) > 1 else 1
+            odd = [0.5 * EXACT if side == 28 or not px % 2 else draw(0.2 + 0.04 * depth) for px in SHIFTS_PX]
+            known = {"inside": odd, "border": [draw(0.3 + 0.02 * depth)] * 4, "change": [draw(0.04 * depth)] * 4}
+            found[part].append(known[part] if (side > 1) == (part != "change") else [None] * len(SHIFTS_PX))
+    return {**found, "test": draw(0.93), "learned": 2_000}
 
 
 def _examples(params: Params, draw: Draw) -> dict[str, Any]:
