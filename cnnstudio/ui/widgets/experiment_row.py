@@ -66,7 +66,8 @@ class RunRow(QWidget):
         self.progress = ExperimentProgress()
         row.addWidget(self.progress, 1)
         self.setup_button = button("Take my set-up", "slim", tip="Takes networks and data set from the set-up.")
-        self.setup_button.setVisible(from_study)
+        self.setup_button.setVisible(False)
+        self._from_study = from_study
         row.addWidget(self.setup_button)
         self.results = ResultsList()
         self.results.renamed.connect(here.rename)
@@ -133,6 +134,7 @@ class RunRow(QWidget):
             self.progress.say(self._named(shown, f"{runs_words(planned)} with these settings; shown are others"))
         else:
             self.progress.say(f"{runs_words(planned)} with these settings")
+        self.setup_button.setVisible(self._from_study and answered)
         again = shown is not None and not changed
         self.run_button.setText("Cancel" if going else "Continue" if can_go_on else "Run again" if again else "Run all")
         self.run_button.setEnabled(going or (answered and not problem))
