@@ -42,6 +42,11 @@ def _strips(sitting: Sitting) -> list[LayerStrip]:
     return [row.strip for row in rows.values()]
 
 
+def painted_answers(sitting: Sitting) -> list[ContentWatch]:
+    """Opens the Inside panel, and watches what each of its strips paints."""
+    return [_by_answer(strip) for strip in _strips(sitting)]
+
+
 def _by_answer(strip: LayerStrip) -> ContentWatch:
     """Every answer makes new images."""
     return ContentWatch(strip, lambda: strip.image(PICTURE))
@@ -116,7 +121,7 @@ def _places(sitting: Sitting) -> list[int]:
 
 def _views(sitting: Sitting) -> Iterator[tuple[str, float | None, list[ContentWatch]]]:
     """Opens one panel after the other: its name, its target in frames per second, and what is painted there."""
-    yield "Inside", FRAMES_PER_S, [_by_answer(strip) for strip in _strips(sitting)]
+    yield "Inside", FRAMES_PER_S, painted_answers(sitting)
     field = sitting.open("unit", UnitPanel).parts.field
     sitting.until(lambda: field.map.shape[0] > 0 and field.field.shape[0] > 0, "the unit was shown")
     yield "Unit", FRAMES_PER_S, [
@@ -162,7 +167,7 @@ def following(options: Options) -> Iterator[Finding]:
     with Sitting(options.data_root) as sitting:
         draw(sitting)
         windowed_rate(sitting, config.with_(epochs=1))
-        watches = [_by_answer(strip) for strip in _strips(sitting)]
+        watches = painted_answers(sitting)
         for _ in range(1 if options.quick else options.runs):
             before, began = sum(watch.paints for watch in watches), time.perf_counter()
             windowed.append(windowed_rate(sitting, config))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnstudio.bench._case import BenchInfo
 from cnnstudio.bench._inside_convolution import convolution
 from cnnstudio.bench._inside_engine import maximise, moments, occlusion, patches
+from cnnstudio.bench._inside_play import play
 from cnnstudio.bench._inside_window import drag, following, stroke
 
 BENCH = BenchInfo(
@@ -14,6 +15,7 @@ BENCH = BenchInfo(
     {
         "stroke": stroke,
         "drag": drag,
+        "play": play,
         "following": following,
         "moments": moments,
         "convolution": convolution,

@@ -19,7 +19,7 @@ TINY = RaceConfig(examples=128, epochs=1)
 SWEEP = {"networks": "small_cnn,mlp_deep", "farthest": 1, "examples": 50, "epochs": 1, "seeds": 1}
 
 
-@pytest.mark.parametrize("name", ["stroke", "drag", "convolution", "occlusion"])
+@pytest.mark.parametrize("name", ["stroke", "drag", "play", "convolution", "occlusion"])
 def test_a_part_looks_inside(qapp, name):
     findings = list(INSIDE.parts[name](Options(quick=True)))
     assert findings
