@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cnnstudio.core.dataset import Images
 from cnnstudio.core.picture_changes import Kind
 from cnnstudio.core.questions import Question, WeightsFrom
+from cnnstudio.core.taught import Taught
 
 REACH_PX: Final = 13
 """Offsets of the map: -13 to 13 px each way, 27 x 27 pictures."""
@@ -34,7 +35,7 @@ class NetworkOffsets:
             where it is not trained.
         probability: float64 [offsets down, offsets right], of the target; None where it is not trained.
         verdicts: int64, same shape: the class that the network names; None where it is not trained.
-        learned_on: Title of the data set that shipped weights were learned on, where that is another one; else "".
+        taught: What its weights learned; None where it is not trained, or not known.
     """
 
     network: str
@@ -45,7 +46,7 @@ class NetworkOffsets:
     target: int | None
     probability: NDArray[np.float64] | None
     verdicts: NDArray[np.int64] | None
-    learned_on: str = ""
+    taught: Taught | None = None
 
     @property
     def right(self) -> NDArray[np.bool_] | None:
@@ -101,6 +102,7 @@ class NetworkCurve:
         probability: float64 [amounts], of the target, mean over the draws; None where it is not trained.
         right: float64 [amounts], the share of the draws in which the target is named; None where it is not trained.
         verdicts: int64 [amounts], of the first draw; None where it is not trained.
+        taught: What its weights learned; None where it is not trained, or not known.
     """
 
     network: str
@@ -112,7 +114,7 @@ class NetworkCurve:
     probability: NDArray[np.float64] | None
     right: NDArray[np.float64] | None
     verdicts: NDArray[np.int64] | None
-    learned_on: str = ""
+    taught: Taught | None = None
 
 
 @dataclass(frozen=True, slots=True)

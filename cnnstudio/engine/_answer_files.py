@@ -95,6 +95,7 @@ def _save(run: OpenRun, folder: Path, step: int | None) -> Generator[Progress, N
             accuracy=_test_accuracy(run, module, spec),
             seed=run.config.seed,
             weights_seed=run.config.weights_seed,
+            examples=run.started.train_size,
         )
         path = folder / weights.file_name(network)
         weights.save_weights(path, module, spec, card)

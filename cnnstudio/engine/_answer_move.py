@@ -27,7 +27,7 @@ from cnnstudio.core.picture_changes import (
     ink_kept,
 )
 from cnnstudio.core.questions import WeightsFrom
-from cnnstudio.engine._answer_read import check_pixels, class_names, finite, learned_elsewhere, refuse_other_shape
+from cnnstudio.engine._answer_read import check_pixels, class_names, finite, refuse_other_shape, taught
 from cnnstudio.engine.session import Reader, Session, steady
 
 
@@ -53,11 +53,12 @@ def offset_map(question: OffsetMap, session: Session) -> Generator[None, None, O
             info, _ = networks.find(network)
             found.append(NetworkOffsets(network, info.title, info.role, "none", None, None, None, None))
             continue
+        learned = taught(reader, question.dataset, session)
         read = yield from _read(reader, images, question.label, middle)
         found.append(
             NetworkOffsets(
                 *_named(reader), read.target, locked(read.probability.reshape(side, side)),
-                locked(read.verdicts.reshape(side, side)), learned_elsewhere(reader, question.dataset),
+                locked(read.verdicts.reshape(side, side)), learned,
             )
         )  # fmt: skip
     return OffsetMaps(
@@ -84,14 +85,14 @@ def transformed(question: Transformed, session: Session) -> Generator[None, None
             info, _ = networks.find(network)
             found.append(NetworkCurve(network, info.title, info.role, "none", None, None, None, None, None))
             continue
+        learned = taught(reader, question.dataset, session)
         read = yield from _read(reader, np.concatenate([images, question.pixels[None]]), question.label, -1)
         probability = read.probability[:-1].reshape(-1, draws)
         verdicts = read.verdicts[:-1].reshape(-1, draws)
         found.append(
             NetworkCurve(
                 *_named(reader), read.target, locked(probability.mean(1)),
-                locked((verdicts == read.target).mean(1)), locked(verdicts[:, 0].copy()),
-                learned_elsewhere(reader, question.dataset),
+                locked((verdicts == read.target).mean(1)), locked(verdicts[:, 0].copy()), learned,
             )
         )  # fmt: skip
     shown = locked(images[::draws].copy())

@@ -13,11 +13,12 @@ from cnnstudio.core.dataset import Shape
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.knobs import parse_key
 from cnnstudio.core.questions import FirstLayers, LayerWeights, ReadPicture, Verdict, Verdicts
+from cnnstudio.core.taught import Taught
 from cnnstudio.datasets import all_datasets, find
 from cnnstudio.engine._kernels import first_weights
 from cnnstudio.engine.pixels import scaling
 from cnnstudio.engine.session import Reader, Session, finish
-from cnnstudio.engine.weights import learned_on
+from cnnstudio.engine.weights import learned_on, shipped_taught
 
 _LARGEST: Final = 1e6
 """Logits of a network that nearly diverged are cut here, so that its probabilities are numbers."""
@@ -77,6 +78,14 @@ def learned_elsewhere(reader: Reader, dataset: str) -> str:
     asked, _ = parse_key(dataset)
     learned = learned_on(asked, reader.network) if reader.weights_from == "shipped" else asked
     return all_datasets()[learned].title if learned not in ("", asked) else ""
+
+
+def taught(reader: Reader, dataset: str, session: Session) -> Taught | None:
+    """What a reader's weights learned, where it is known; to be asked before another question may open a run."""
+    if reader.weights_from == "shipped":
+        return shipped_taught(parse_key(dataset)[0], reader.network)
+    run = session.open_run
+    return None if run is None else Taught(run.config.dataset, run.started.train_size, shipped=False)
 
 
 def refuse_other_shape(reader: Reader, shape: tuple[int, ...]) -> None:

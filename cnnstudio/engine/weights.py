@@ -24,6 +24,7 @@ from cnnstudio.core.layer_points import Dropout
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.paths import resources
 from cnnstudio.core.storage import write_atomic
+from cnnstudio.core.taught import Taught
 from cnnstudio.datasets import all_datasets
 from cnnstudio.engine.build import outline
 
@@ -54,6 +55,7 @@ class WeightsCard:
         accuracy: Share right on pictures not learned from (0 to 1); None when not known.
         seed: Seed of the examples and their order.
         weights_seed: Seed of the first weights.
+        examples: How many training pictures there were; None when not known.
         version: The program that wrote it.
     """
 
@@ -64,6 +66,7 @@ class WeightsCard:
     accuracy: float | None = None
     seed: int | None = None
     weights_seed: int | None = None
+    examples: int | None = None
     version: str = cnnstudio.__version__
 
 
@@ -162,6 +165,17 @@ def shipped_weights(dataset_id: str, network: str, spec: NetworkSpec) -> State |
 def learned_on(dataset_id: str, network: str) -> str:
     """The data set that `shipped_weights` were learned on: the set itself, or the built-in digits; "" without any."""
     return next(iter(_candidates(dataset_id, network)), "")
+
+
+def shipped_taught(dataset_id: str, network: str) -> Taught | None:
+    """What the weights learned that `shipped_weights` gives; None where there are none."""
+    for name, path in _candidates(dataset_id, network).items():
+        try:
+            card, _ = read_card(path)
+        except StudioError:  # `shipped_weights` says why it is passed over
+            continue
+        return Taught(card.dataset or name, card.examples, shipped=True)
+    return None
 
 
 def _candidates(dataset_id: str, network: str) -> dict[str, Path]:

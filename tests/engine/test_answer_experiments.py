@@ -18,11 +18,14 @@ from cnnstudio.core.nonsense_pictures import KINDS
 from cnnstudio.core.picture_changes import AMOUNTS, DRAWS, changed, shifted
 from cnnstudio.core.questions import ReadPicture
 from cnnstudio.core.shifted_maps import EXACT
+from cnnstudio.core.taught import Taught
 from cnnstudio.core.unfair import ReadMarked
 from cnnstudio.engine import aside, weights
 from cnnstudio.engine.answers import ANSWERS, answer_now
 from cnnstudio.engine.aside import Aside, keep, kept
+from cnnstudio.engine.build import build
 from cnnstudio.engine.session import Session, finish
+from cnnstudio.networks import spec_for
 from tests.engine import tiny
 
 NETWORKS = ("mlp", "lenet5", "small_cnn:depth=2", "local")
@@ -307,3 +310,17 @@ def test_every_question_is_known():
     asked = {type(question) for question in QUESTIONS} | {ShiftLayers, ShiftOperations}
     assert asked <= ANSWERS.keys()
     assert finish(tiny.session().load(RaceConfig(dataset="digits", examples=40))) is not None
+
+
+def test_what_was_learned_is_said_of_runs_and_of_shipped_weights(session, nothing_shipped, tmp_path):
+    for question in (OffsetMap(PICTURE, "digits", ("mlp",)), Transformed(PICTURE, "digits", ("mlp",), "scale")):
+        started = session.open_run.started
+        (one,) = answer_now(question, session).networks
+        assert one.taught == Taught(started.config.dataset, started.train_size, shipped=False)
+        (one,) = answer_now(question, nothing_shipped).networks
+        assert one.taught is None
+    spec = spec_for("mlp", PICTURE.shape, 10)
+    card = weights.WeightsCard("mlp", "digits:jitter=2", examples=77)
+    weights.save_weights(tmp_path / "weights" / "digits-mlp.safetensors", build(spec, 0), spec, card)
+    (one,) = answer_now(OffsetMap(PICTURE, "digits", ("mlp",)), tiny.session()).networks
+    assert one.taught == Taught("digits:jitter=2", 77, shipped=True)

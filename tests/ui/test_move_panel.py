@@ -1,5 +1,7 @@
 """The panel of moved pictures: what it asks and when, the maps, dragging, the curves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -8,6 +10,7 @@ from PySide6.QtTest import QTest
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.moving import Curves, NetworkCurve, NetworkOffsets, OffsetMap, OffsetMaps, Transformed
 from cnnstudio.core.picture_changes import AMOUNTS, DRAWS, UNITS, ink_kept, shifted
+from cnnstudio.core.taught import Taught
 from cnnstudio.ui.demo import three
 from cnnstudio.ui.panels.move import MovePanel
 from cnnstudio.ui.widgets.move_words import moved_words, range_words
@@ -116,6 +119,83 @@ def test_the_arrow_keys_move_it_and_home_brings_it_back(rig, panel):
     assert panel.view.offset == (0, 0)
 
 
+RUN = Taught("digits:jitter=3", 4_000, shipped=False)
+SHIPPED = Taught("digits", 60_000, shipped=True)
+
+
+def trained(question, extra):
+    """All offsets are right; the study's networks are the run's, small_cnn learned `extra`."""
+    ones = np.ones((27, 27))
+    found = []
+    for network in question.networks:
+        card, taught = competitor(network), extra if network == "small_cnn" else RUN
+        source = "shipped" if taught.shipped else "run"
+        found.append(
+            NetworkOffsets(network, card.title, card.role, source, None, 3, ones, 3 * ones.astype(int), taught)
+        )
+    return OffsetMaps(tuple(OFFSETS), tuple(found), ink_kept(question.pixels, 13), (0,), DIGITS)
+
+
+def taught_apart(question):
+    return trained(question, SHIPPED)
+
+
+def all_of_the_run(question):
+    return trained(question, RUN)
+
+
+def curves_apart(question):
+    found = curves(question)
+    networks = (replace(one, taught=SHIPPED if one.network == "small_cnn" else RUN) for one in found.networks)
+    return replace(found, networks=tuple(networks))
+
+
+def test_a_network_that_learned_something_else_is_set_apart(rig, qtbot):
+    panel = opened(rig, qtbot, MovePanel, ANSWERS | {OffsetMap: taught_apart})
+    view = panel.view
+    assert [key for key, cell in view.cells.items() if cell.apart] == ["small_cnn"]
+    heads = {key: (cell.head.accessibleName(), cell.words.third.whole) for key, cell in view.cells.items()}
+    assert heads == {
+        "mlp": ("MLP: this run", "learned 4,000 pictures of Digits, jitter 3 px"),
+        "lenet5": ("CNN: this run", "learned 4,000 pictures of Digits, jitter 3 px"),
+        "small_cnn": ("Small CNN: came with the program", "learned 60,000 pictures of Digits, jitter 0 px"),
+    }
+    assert view.unlike_row.words.text() == (
+        "Not a fair comparison: Small CNN came with the program and learned 60,000 pictures of Digits, jitter 0 px. "
+        "MLP and CNN learned 4,000 pictures of Digits, jitter 3 px."
+    )
+    assert view.unlike_row.isVisible()
+
+
+def test_all_three_can_be_raced_and_are_then_compared_fairly(rig, qtbot):
+    panel = opened(rig, qtbot, MovePanel, ANSWERS | {OffsetMap: taught_apart})
+    assert panel.view.unlike_row.race.text() == "Race all three"
+    panel.view.unlike_row.race.click()
+    settle(rig)
+    assert rig.studio.active
+    assert rig.studio.config.networks == ("mlp", "lenet5", "small_cnn")
+    assert not panel.view.unlike_row.race.isEnabled()
+    rig.engine.finish()
+    settle(rig)
+    rig.engine.answers[OffsetMap] = all_of_the_run
+    panel.view.refresh()
+    settle(rig)
+    assert not panel.view.unlike_row.isVisible()
+    assert not any(cell.apart for cell in panel.view.cells.values())
+
+
+def test_a_curve_of_a_network_that_learned_something_else_is_dashed(rig, qtbot):
+    panel = opened(rig, qtbot, MovePanel, ANSWERS | {Transformed: curves_apart})
+    panel.view.tabs["rotation"].click()
+    settle(rig)
+    assert [(line.name, line.dashed) for line in panel.view.chart.chart.series] == [
+        ("MLP", False),
+        ("CNN", False),
+        ("Small CNN", True),
+    ]
+    assert panel.view.unlike_row.isVisible()
+
+
 def test_a_place_of_a_map_says_its_numbers(panel):
     field = panel.view.cells["mlp"].picture
     assert field.describe(13, 16) == ("Moved 3 px right: says 4 (3: 10.0 %). 100.0 % of the ink is left.")
@@ -142,7 +222,7 @@ def test_a_change_has_a_curve_its_pictures_and_a_range(rig, panel):
     (question,) = asked(rig, Transformed)
     assert question.kind == "rotation"
     lines = panel.view.chart.chart.series
-    assert [line.name for line in lines] == ["MLP", "LeNet-5", "Small CNN"]
+    assert [line.name for line in lines] == ["MLP", "CNN", "Small CNN"]
     assert lines[0].x == AMOUNTS["rotation"]
     assert panel.view.strip.count == len(AMOUNTS["rotation"])
     assert panel.view.ranges.text().startswith("MLP: wrong already as it is; ")
@@ -199,7 +279,7 @@ def test_words_of_a_range(right, said):
 
 
 def test_words_of_an_offset():
-    assert moved_words((0, 0)) == "Where you drew it"
+    assert moved_words((0, 0)) == "Not moved"
     assert moved_words((-2, 0)) == "Moved 2 px up"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton,
 
 from cnnstudio.core.experiment import Chart, Series
 from cnnstudio.core.knobs import parse_key
-from cnnstudio.core.moving import REACH_PX, Curves, NetworkOffsets, OffsetMap, OffsetMaps, Transformed
+from cnnstudio.core.moving import REACH_PX, Curves, NetworkCurve, NetworkOffsets, OffsetMap, OffsetMaps, Transformed
 from cnnstudio.core.picture_changes import shifted
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
@@ -32,11 +33,16 @@ from cnnstudio.ui.widgets.move_words import (
     moved_words,
     place_words,
     range_words,
+    source_words,
+    taught_words,
+    unfair_words,
+    unlike,
 )
 from cnnstudio.ui.widgets.offset_field import OffsetField
 from cnnstudio.ui.widgets.rooms import bare_row
 from cnnstudio.ui.widgets.shown_map import ShownMap
 from cnnstudio.ui.widgets.square_grid import MapCell, Said, SquareGrid
+from cnnstudio.ui.widgets.unlike_row import UnlikeRow
 
 Offset = tuple[int, int]
 
@@ -58,6 +64,7 @@ class MoveView(LiveView):
         cells: The maps, by network.
         chart: The curve.
         strip: The changed pictures.
+        unlike_row: Says where networks that learned something else cannot be compared.
 
     Thread: GUI.
     """
@@ -73,6 +80,8 @@ class MoveView(LiveView):
         self._asked: tuple[NDArray[np.uint8], str] | None = None
         self.corner = self._build_corner()
         self._build_row()
+        self.unlike_row = UnlikeRow(studio)
+        self.content.addWidget(self.unlike_row)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._build_map())
         self._stack.addWidget(self._build_curves())
@@ -198,15 +207,30 @@ class MoveView(LiveView):
         self.tell("")
         self._maps, self._of = found, self._asked[0] if self._asked is not None else None
         kept = [one for one in found.networks if one.network != POOLED or one.right is not None or self._chosen(one)]
-        names, hues = short_names(kept), network_colours(kept)
+        names, hues = self._names(kept), network_colours(kept)
         cells = {one.network: self.cells.get(one.network) or self._cell(one) for one in kept}
         if list(cells) != list(self.cells):
             self.cells = cells
             self.grid.set_cells([self._first, *cells.values()])
+        apart = self._tell_unfair(kept, names)
         for one in kept:
             self._show_map(one, names[one.network], found)
+            self.cells[one.network].set_apart(one.network in apart)
         self._heads = {one.network: (names[one.network], hues[one.network], one) for one in kept}
         self._show_places()
+
+    def _names(self, found: Sequence[NetworkOffsets] | Sequence[NetworkCurve]) -> dict[str, str]:
+        """The names that the study's networks have everywhere; the further one has its title."""
+        studied = self.studio.reading.networks
+        return {one.network: one.title for one in found} | short_names(one for one in found if one.network in studied)
+
+    def _tell_unfair(
+        self, found: Sequence[NetworkOffsets] | Sequence[NetworkCurve], names: dict[str, str]
+    ) -> list[str]:
+        """Says which networks learned something else than the study's, and gives their keys."""
+        apart = unlike(found, self.studio.reading.networks)
+        self.unlike_row.say(unfair_words(found, apart, names), [one.network for one in found])
+        return apart
 
     def _chosen(self, one: NetworkOffsets) -> bool:
         return one.network in self.studio.reading.networks
@@ -245,10 +269,21 @@ class MoveView(LiveView):
         self.tell("")
         self._curves = found
         kept = [one for one in found.networks if one.network != POOLED or one.right is not None]
-        names = short_names(kept)
+        names = self._names(kept)
+        apart = self._tell_unfair(kept, names)
         ones = (1,) * len(found.amounts)
         lines = tuple(
-            Series(names[one.network], found.amounts, shares, shares, shares, ones, one.network, one.role)
+            Series(
+                names[one.network],
+                found.amounts,
+                shares,
+                shares,
+                shares,
+                ones,
+                one.network,
+                one.role,
+                dashed=one.network in apart,
+            )
             for one in kept
             if one.probability is not None and (shares := tuple(float(share) for share in one.probability))
         )
@@ -302,10 +337,11 @@ class MoveView(LiveView):
         for key, (name, hue, one) in self._heads.items():
             cell = self.cells[key]
             if isinstance(cell.head, NameLine) and isinstance(cell.picture, OffsetField):
-                cell.head.show_name(name, "", hue)
+                cell.head.show_name(name, source_words(one), hue)
                 cell.picture.set_offset(self.offset)
             if isinstance(cell.words, Said):
-                cell.words.say(place_words(one, self.offset, found.class_names), count_words(one))
+                learned = f"learned {taught_words(one.taught)}" if one.taught is not None else ""
+                cell.words.say(place_words(one, self.offset, found.class_names), count_words(one), learned)
 
     def _list_classes(self) -> None:
         names = self.class_names()

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 import numpy as np
 
+from cnnstudio import datasets
+from cnnstudio.core.errors import StudioError
 from cnnstudio.core.moving import REACH_PX, Curves, NetworkCurve, NetworkOffsets
 from cnnstudio.core.picture_changes import UNCHANGED, Kind
+from cnnstudio.core.questions import WeightsFrom
+from cnnstudio.core.taught import Taught
 from cnnstudio.ui.widgets.attribution_words import class_name, percent
+from cnnstudio.ui.widgets.knob_field import shown
 
 NEAR_PX: Final = 4
 """Offsets up to that are counted apart: further than training pictures move, and hardly any ink is lost."""
+
+MOVES: Final = "jitter"
+"""The knob of data sets that says how far pictures are moved."""
 
 _HALF: Final = 0.5
 KIND_WORDS: Final[dict[Kind, tuple[str, str, str]]] = {
@@ -26,6 +35,22 @@ KIND_WORDS: Final[dict[Kind, tuple[str, str, str]]] = {
 """Name, axis and tip of each change that has a curve."""
 
 
+class Learner(Protocol):
+    """What a network learned: a `NetworkOffsets`, a `NetworkCurve`."""
+
+    @property
+    def network(self) -> str:
+        """The key."""
+
+    @property
+    def weights_from(self) -> WeightsFrom:
+        """Where the weights come from; "none" means not trained yet."""
+
+    @property
+    def taught(self) -> Taught | None:
+        """What was learned; None where it is not known."""
+
+
 def moved_words(offset: tuple[int, int]) -> str:
     """An offset, as in "Moved 3 px down and 2 px left"."""
     down, right = offset
@@ -34,7 +59,7 @@ def moved_words(offset: tuple[int, int]) -> str:
         parts.append(f"{abs(down)} px {'down' if down > 0 else 'up'}")
     if right:
         parts.append(f"{abs(right)} px {'right' if right > 0 else 'left'}")
-    return f"Moved {' and '.join(parts)}" if parts else "Where you drew it"
+    return f"Moved {' and '.join(parts)}" if parts else "Not moved"
 
 
 def place_words(found: NetworkOffsets, offset: tuple[int, int], names: tuple[str, ...]) -> str:
@@ -62,11 +87,58 @@ def more_words(found: NetworkOffsets, names: tuple[str, ...]) -> str:
     if found.right is None or found.target is None:
         return f"{found.title} is not trained yet. Press Run to train it."
     where = {"shipped": "the weights that came with the program", "run": "this study's run"}[found.weights_from]
-    learned = f", learned on {found.learned_on}" if found.learned_on else ""
+    learned = f", which learned {taught_words(found.taught)}" if found.taught is not None else ""
     return (
         f"{found.title} ({where}{learned}): still {class_name(names, found.target)} at {int(found.right.sum())} of "
         f"{found.right.size} offsets, and at {percent(float(found.right.mean()))} of them."
     )
+
+
+def source_words(found: NetworkOffsets) -> str:
+    """Whose weights those are, in two or three words; "" where it is not trained."""
+    return {"shipped": "came with the program", "run": "this run", "none": ""}[found.weights_from]
+
+
+def taught_words(taught: Taught) -> str:
+    """What was learned, as in "4,000 pictures of Digits, jitter 3 px"; how far they move is said also where it is 0."""
+    many = "pictures" if taught.examples is None else f"{taught.examples:,} pictures"
+    try:
+        found = datasets.find(taught.dataset)
+    except StudioError:
+        return f"{many} of {taught.dataset}"
+    told = [f"{many} of {found.info.title.partition(',')[0]}"]
+    for knob in found.info.knobs:
+        value = found.knobs.get(knob.name, knob.default)
+        if knob.name == MOVES or value != knob.default:
+            told.append(f"{knob.label} {shown(value)} {knob.unit}".rstrip())
+    return ", ".join(told)
+
+
+def unlike(found: Sequence[Learner], studied: Sequence[str]) -> list[str]:
+    """Keys of the trained networks that learned something else than the first trained one of the study."""
+    trained = [one for one in found if one.weights_from != "none"]
+    first = next((one for one in trained if one.network in studied), None)
+    return [one.network for one in trained if first is not None and one.taught != first.taught]
+
+
+def unfair_words(found: Sequence[Learner], apart: Sequence[str], names: Mapping[str, str]) -> str:
+    """Why the networks cannot be compared; "" where they can."""
+    others = [one for one in found if one.weights_from != "none" and one.network not in apart]
+    if not apart or not others:
+        return ""
+    said = [_learned(one, names[one.network]) for one in found if one.network in apart]
+    told = _taught_or_unknown(others[0].taught)
+    rest = " and ".join(names[one.network] for one in others)
+    return f"Not a fair comparison: {'; '.join(said)}. {rest} learned {told}."
+
+
+def _learned(one: Learner, name: str) -> str:
+    where = "came with the program and " if one.weights_from == "shipped" else ""
+    return f"{name} {where}learned {_taught_or_unknown(one.taught)}"
+
+
+def _taught_or_unknown(taught: Taught | None) -> str:
+    return "nobody knows what" if taught is None else taught_words(taught)
 
 
 def range_words(curve: NetworkCurve, kind: Kind, amounts: tuple[float, ...], unit: str) -> str:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from cnnstudio.ui.theme import GRID_PX, Theme
@@ -16,10 +16,12 @@ from cnnstudio.ui.widgets.matrix_card import NameLine
 from cnnstudio.ui.widgets.shown_map import ShownMap
 
 _LEAST_PX: Final = 96
+_CORNER_PX: Final = 6
+_DASHES: Final = (4, 3)
 
 
 class Said(QWidget):
-    """Two lines below a picture, the second one smaller.
+    """A line below a picture, and smaller ones below that.
 
     Thread: GUI.
     """
@@ -30,19 +32,21 @@ class Said(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.first, self.second = ElidedLabel(), ElidedLabel("small")
-        column.addWidget(self.first)
-        column.addWidget(self.second)
+        self.first, self.second, self.third = ElidedLabel(), ElidedLabel("small"), ElidedLabel("small")
+        for part in (self.first, self.second, self.third):
+            column.addWidget(part)
+        self.third.hide()
 
     @property
     def words(self) -> str:
-        """Both lines."""
-        return f"{self.first.whole}\n{self.second.whole}"
+        """All lines."""
+        return "\n".join(part.whole for part in (self.first, self.second, self.third) if part.whole)
 
-    def say(self, first: str, second: str) -> None:
-        """Shows two other lines."""
-        self.first.set_whole(first)
-        self.second.set_whole(second)
+    def say(self, first: str, second: str, third: str = "") -> None:
+        """Shows other lines."""
+        for part, text in ((self.first, first), (self.second, second), (self.third, third)):
+            part.set_whole(text)
+        self.third.setVisible(bool(third))
 
 
 class MapCell(QWidget):
@@ -60,13 +64,38 @@ class MapCell(QWidget):
         """Puts the three below each other."""
         super().__init__()
         self.head, self.picture, self.words = head, picture, words
-        column = QVBoxLayout(self)
+        self._apart = False
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID_PX // 2)
         column.addWidget(head)
         column.addWidget(picture, 1)
         column.addWidget(words)
         column.addStretch(0)
+
+    def set_apart(self, apart: bool) -> None:
+        """Frames the cell: it does not belong with the others."""
+        if apart != self._apart:
+            self._apart = apart
+            edge = GRID_PX if apart else 0
+            self._column.setContentsMargins(edge, edge // 2, edge, edge // 2)
+            self._fit()
+            self.update()
+
+    @property
+    def apart(self) -> bool:
+        """Whether it is framed."""
+        return self._apart
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the frame."""
+        if self._apart:
+            painter = QPainter(self)
+            pen = QPen(self.palette().color(QPalette.ColorRole.PlaceholderText), 1)
+            pen.setDashPattern(_DASHES)
+            painter.setPen(pen)
+            frame = QRectF(0, 0, self.width(), min(self.height(), self.words.geometry().bottom() + GRID_PX))
+            painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), _CORNER_PX, _CORNER_PX)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyles what paints itself."""
@@ -82,7 +111,12 @@ class MapCell(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The picture is no higher than it is wide: what is said stands right under it."""
         super().resizeEvent(event)
-        self.picture.setMaximumHeight(max(self.picture.minimumSizeHint().height(), self.width()))
+        self._fit()
+
+    def _fit(self) -> None:
+        edges = self._column.contentsMargins()
+        wide = self.width() - edges.left() - edges.right()
+        self.picture.setMaximumHeight(max(self.picture.minimumSizeHint().height(), wide))
 
 
 class SquareGrid(QWidget):
