@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, QTimer
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -81,6 +81,15 @@ def test_an_svg_has_text_as_text_and_pictures_inside(panel, tmp_path):
     renderer = QSvgRenderer(QByteArray(content))
     assert renderer.isValid()
     assert renderer.viewBoxF().size().toSize() == page(panel).size
+
+
+def test_a_text_is_as_long_in_another_font(panel):
+    root = ET.fromstring(page(panel).svg())
+    texts = [part for part in root.iter() if part.tag.endswith("text") and (part.text or "").strip()]
+    title = next(part for part in texts if part.text == panel.INFO.title)
+    font = QFont(panel.title.font())
+    assert float(title.get("textLength")) == pytest.approx(QFontMetricsF(font).horizontalAdvance(title.text), abs=1)
+    assert {part.get("lengthAdjust") for part in texts} == {"spacingAndGlyphs"}
 
 
 def test_an_svg_looks_as_the_window_does(panel):
