@@ -36,8 +36,8 @@ def draw_curves(history: History, path: Path, name: str = "") -> None:
     Raises:
         StudioError: The file cannot be written.
     """
-    config = history.started.config
-    title = f"{name or config.dataset}: {config.examples:,} examples, {config.epochs} epochs, seed {config.seed}"
+    config, examples = history.started.config, history.started.train_size
+    title = f"{name or config.dataset}: {examples:,} examples, {config.epochs} epochs, seed {config.seed}"
     plots = (_plot(history, "accuracy"), _plot(history, "loss"))
     write_atomic(path, curve_figure(plots, title, path.suffix[1:].lower()))
 

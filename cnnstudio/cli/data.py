@@ -4,8 +4,8 @@
 train_labels and test_labels, int64 [n]; class_names) or a mosaic of the first training pictures (`.png`).
 
 The JSON of `info` (`--json FILE`) holds: schema (1), id, title, sentence, source, licence, shape, class_names, train,
-test (numbers of pictures; 0 in the list, where only a look into a folder tells), generated, centred, knobs (by name: sentence, default, expected), balance (by class name:
-train, test; null where the pictures are not on this computer).
+test (numbers of pictures; in the list of all sets 0 for a folder), generated, centred, knobs (by name: sentence,
+default, expected), balance (by class name: train, test; null where the pictures are not on this computer).
 """
 
 from __future__ import annotations

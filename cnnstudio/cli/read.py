@@ -23,7 +23,6 @@ from cnnstudio.core.errors import StudioError
 SENTENCE: Final = "Say what the networks make of images."
 SCHEMA: Final = 1
 DATASET: Final = "digits"
-_BLANK: Final = "There is nothing on it: whatever the networks say of it is habit, not reading."
 
 
 def add_arguments(parser: Parser) -> None:
@@ -49,6 +48,7 @@ def _image(text: str) -> Path:
 class _Network:
     trained: _weights.Trained
     centred: bool
+    ink: bool
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -92,17 +92,20 @@ def _networks(arguments: argparse.Namespace) -> list[_Network]:
 def _with_framing(trained: _weights.Trained, arguments: argparse.Namespace) -> _Network:
     from cnnstudio.datasets import find
 
+    centred, ink = trained.spec.input_shape[0] == 1, True
     try:
-        centred = find(trained.dataset).info.centred
+        info = find(trained.dataset).info.named(trained.class_names)
     except StudioError:
-        centred = trained.spec.input_shape[0] == 1
-    return _Network(trained, centred and not arguments.no_centre)
+        pass
+    else:
+        centred, ink = info.centred, info.ink
+    return _Network(trained, centred and not arguments.no_centre, ink)
 
 
 def _read(path: Path, networks: list[_Network]) -> dict[str, Any]:
     from cnnstudio.core.drawing import Bitmap
     from cnnstudio.core.pictures import read_picture
-    from cnnstudio.core.seeing import seen
+    from cnnstudio.core.seeing import blank_words, seen
 
     result: dict[str, Any] = {"file": str(path), "error": None, "notes": [], "verdicts": []}
     try:
@@ -112,9 +115,10 @@ def _read(path: Path, networks: list[_Network]) -> dict[str, Any]:
     result["notes"] = list(image.notes)
     bitmap = Bitmap.from_rgb(image.rgb)
     for network in networks:
-        pixels = seen(bitmap, network.trained.spec.input_shape, network.centred)
-        if not pixels.any() and _BLANK not in result["notes"]:
-            result["notes"].append(_BLANK)
+        pixels = seen(bitmap, network.trained.spec.input_shape, network.centred, network.ink)
+        blank = blank_words(pixels)
+        if blank and blank not in result["notes"]:
+            result["notes"].append(blank)
         result["verdicts"].append(_verdict(network.trained, pixels))
     return result
 

@@ -7,7 +7,7 @@ A file in `cnnstudio/datasets/` holds one constant `DATASET = DatasetInfo(...)`.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +148,8 @@ class DatasetInfo:
         knobs: What can be changed about it.
         race: Fields of `RaceConfig` in which this set's default race differs from the general default.
         takes_path: Whether its key is "id:PATH".
-        centred: Whether its pictures are framed as MNIST's are, so that a drawing must be too.
+        centred: Whether its pictures are framed as MNIST's are, so that a drawing must be too; a folder's are where
+            `named` finds digits.
         generated: Whether the program makes it (any size, no network) or reads it.
     """
 
@@ -173,3 +174,19 @@ class DatasetInfo:
     def counted(self) -> bool:
         """Whether it is known how many pictures there are."""
         return self.generated or self.train_size > 0
+
+    @property
+    def ink(self) -> bool:
+        """Whether grey pictures are white ink on black; those of a person's own are as they were photographed."""
+        return self.centred or not self.takes_path
+
+    def named(self, class_names: tuple[str, ...]) -> DatasetInfo:
+        """The card of a set that takes a path, with the classes found there: digits are framed as MNIST's are."""
+        if not self.takes_path:
+            return self
+        return replace(self, class_names=class_names, centred=are_digits(class_names))
+
+
+def are_digits(class_names: tuple[str, ...]) -> bool:
+    """Whether every class is named by one digit."""
+    return bool(class_names) and all(len(name) == 1 and name in "0123456789" for name in class_names)

@@ -25,7 +25,7 @@ def remember(key: str, info: DatasetInfo, look: Look) -> bool:
     before = _looks.get(key)
     if before is not None and before[0] == look:
         return False
-    card = replace(info, shape=look.shape, class_names=look.class_names, train_size=look.train, test_size=look.test)
+    card = replace(info.named(look.class_names), shape=look.shape, train_size=look.train, test_size=look.test)
     _looks[key] = look, card
     return True
 

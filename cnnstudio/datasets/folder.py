@@ -23,7 +23,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnnstudio.core import limits
-from cnnstudio.core.dataset import DatasetInfo, Images, Labels, Loaded, Loading, Pictures, Progress, Request
+from cnnstudio.core.dataset import (
+    DatasetInfo,
+    Images,
+    Labels,
+    Loaded,
+    Loading,
+    Pictures,
+    Progress,
+    Request,
+    are_digits,
+)
 from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.framing import brightness, fit_colour, frame
 from cnnstudio.core.pictures import ReadImage, as_ink, picture_size, read_picture
@@ -67,7 +77,7 @@ def load(request: Request) -> Loading:
     yield Progress(None, f"looking into {root.name}")
     files = yield from _list(root)
     names = tuple(sorted({file.class_name for file in files}))
-    digits = bool(names) and all(len(name) == 1 and name in "0123456789" for name in names)
+    digits = are_digits(names)
     side = _SMALL_PX if digits else _side(files)
     reading = yield from _read_all(files, names, side, digits)
     yield Progress(None, f"sorting {root.name}")
@@ -256,6 +266,6 @@ DATASET = DatasetInfo(
     train_size=0,
     test_size=0,
     load=load,
-    race={"networks": ("mlp", "small_cnn"), "batch_size": 32, "epochs": 20},
+    race={"batch_size": 32, "epochs": 20},
     takes_path=True,
 )

@@ -10,13 +10,14 @@ from collections.abc import Callable, Generator, Mapping
 from types import GeneratorType
 from typing import Any, Final, TypeVar, cast
 
-from cnnstudio.core import attribution, equivariance, inside, moving, nonsense, questions, unfair, unit_record
+from cnnstudio.core import attribution, equivariance, inside, looking, moving, nonsense, questions, unfair, unit_record
 from cnnstudio.core.questions import Question
 from cnnstudio.datasets import one_thread
 from cnnstudio.engine._answer_compare import disagreement
 from cnnstudio.engine._answer_files import keep_run, open_run, save_weights
 from cnnstudio.engine._answer_film import film
 from cnnstudio.engine._answer_inside import explain_unit, read_kernels, read_maps
+from cnnstudio.engine._answer_look import look_at
 from cnnstudio.engine._answer_marked import read_marked
 from cnnstudio.engine._answer_move import offset_map, transformed
 from cnnstudio.engine._answer_near import embed, find_neighbours
@@ -54,6 +55,7 @@ ANSWERS: Final[Mapping[type[Question[Any]], Callable[[Any, Session], Any]]] = {
     questions.Disagree: disagreement,
     questions.Confusions: confusions,
     questions.BrowseExamples: browse_examples,
+    looking.LookAt: look_at,
     questions.SaveWeights: save_weights,
     questions.OpenRun: open_run,
     questions.KeepRun: keep_run,

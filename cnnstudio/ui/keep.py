@@ -260,7 +260,8 @@ class Keeper(QObject):
     @Slot(object)
     def _on_run_ended(self, event: RunEnded) -> None:
         history = self._studio.history
-        if history is None or history.step == 0 or not self._writes:
+        ours = history is not None and history.started.run_id == event.run_id
+        if history is None or not ours or history.step == 0 or not self._writes:
             return
         run_id, self._running_id = self._id_of_running(history), ""
         name = f"Run {len(self._studio.past) + 1}"

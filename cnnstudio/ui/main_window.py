@@ -157,14 +157,12 @@ class MainWindow(QMainWindow):
 
     def choose_dataset(self, info: DatasetInfo) -> None:
         """Sets up the default race of a data set; asks for the folder where it takes one."""
-        from cnnstudio.ui.widgets.setup_form import default_race
-
         path = ""
         if info.takes_path:
             path = QFileDialog.getExistingDirectory(self, "A folder with one folder of pictures per class")
             if not path:
                 return
-        self.studio.set_config(default_race(info, path, self.studio.config))
+        self.studio.set_config(self.studio.race_on(info, path))
 
     # Columns
 

@@ -17,7 +17,7 @@ from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Competitor, StepEnd
 from cnnstudio.core.history import History
 from cnnstudio.core.questions import ReadPicture, Verdicts
-from cnnstudio.ui._asking import Asking
+from cnnstudio.ui._looking import Looking
 from cnnstudio.ui._pace import Pace
 from cnnstudio.ui._study import EngineLike, KeptRun, RunState, UnitOf, WeightsState, about_weights
 from cnnstudio.ui.setup_check import problems
@@ -30,13 +30,12 @@ VERDICT_GAP_S: Final = 0.25
 """During a run the verdicts follow the weights four times a second, and the pen at once: reading holds up training."""
 
 
-class Studio(Asking):
+class Studio(Looking):
     """The open study.
 
     Attributes:
         engine: The engine, or None where there is none (a panel alone, some tests).
         ready: Whether torch is loaded.
-        config: The set-up of the next run.
         picture: What the networks are given, uint8 [c, h, w], read-only, or None.
         moments: The steps that are kept, ascending.
         weights: Of the open run: "there"; of one that was brought back first "opening", then perhaps "lost".
@@ -58,7 +57,6 @@ class Studio(Asking):
         """Opens an empty study with the default race."""
         super().__init__(engine, parent)
         self.ready: events.EngineReady | None = None
-        self.config = RaceConfig()
         self.picture: NDArray[np.uint8] | None = None
         self.moments: tuple[int, ...] = ()
         self.weights: WeightsState = "there"
@@ -71,6 +69,7 @@ class Studio(Asking):
         self.learning_rate = self.config.learning_rate
         self.rate_now = self.config.learning_rate
         self._pace = Pace()
+        self._aside: KeptRun | None = None
         self._verdicts_at_s = 0.0
 
     # What the views read
@@ -136,6 +135,8 @@ class Studio(Asking):
             self.learning_rate = config.learning_rate
         self.config_changed.emit(config)
         self.problems_changed.emit()
+        if before.dataset != config.dataset and self.ready is not None:
+            self.look_into(config)
         if (before.dataset, before.networks) != (config.dataset, config.networks):
             self.ask_verdicts()
 
@@ -208,6 +209,12 @@ class Studio(Asking):
         question = ReadPicture(self.picture, self.reading.dataset, self.reading.networks, self.moment)
         self.ask(question, self._on_verdicts, self._on_no_verdicts, slot="verdicts")
 
+    def card_changed(self) -> None:
+        """A look into the folder told what the set-up amounts to."""
+        self.config_changed.emit(self.config)
+        self.problems_changed.emit()
+        self.ask_verdicts()
+
     # Earlier runs
 
     def restore_runs(self, runs: Iterable[KeptRun]) -> None:
@@ -215,6 +222,7 @@ class Studio(Asking):
         *past, last = runs
         opens = self.history is None and not self.active
         if opens:
+            self.see_run(last.history.started)
             self.weights = "opening"
             self.open_kept, self.history = last, last.history
             self.run_id = last.history.started.run_id
@@ -299,13 +307,16 @@ class Studio(Asking):
             case events.EngineReady():
                 self.ready = event
                 self.engine_ready.emit(event)
+                self.look_into(self.config)
                 self.ask_verdicts()
             case events.EngineUnavailable():
                 self._questions.clear()
                 self.engine_unavailable.emit(event)
 
     def _start(self, event: events.RunStarted) -> None:
+        self.see_run(event)
         self.history = History(event)
+        self._aside = None
         self.weights = "there"
         self.outcome = None
         self.moments = ()
@@ -340,6 +351,8 @@ class Studio(Asking):
         if self.history is not None and self.history.started.run_id == event.run_id:
             self.history.add(event)
         self.outcome = event
+        if self._aside is not None:  # it never started
+            self._take_back(self._aside)
         self._set_state("idle")
         self.learning_rate = self.config.learning_rate
         self.run_ended.emit(event)
@@ -362,8 +375,20 @@ class Studio(Asking):
         run_id = f"{started.started_at} {started.run_id}"
         kept = self.open_kept or KeptRun(run_id, f"Run {len(self.past) + 1}", history)
         self.past = [*self.past, kept]
-        self.history, self.open_kept = None, None
+        self.history, self.open_kept, self._aside = None, None, kept
         self.past_changed.emit()
+
+    def _take_back(self, kept: KeptRun) -> None:
+        """The next run could not start: the run before it, whose networks the engine still has, is the open one."""
+        self._aside = None
+        self.open_kept = next((run for run in self.past if run.history is kept.history), kept)
+        self.past = [run for run in self.past if run.history is not kept.history]
+        self.history, self.outcome = kept.history, kept.history.ended
+        self.run_id = kept.history.started.run_id
+        self._set_state("idle")
+        self.past_changed.emit()
+        self.run_started.emit(kept.history.started)
+        self.moments_changed.emit(self.moments)
 
     def _on_verdicts(self, verdicts: Verdicts) -> None:
         self.verdicts = verdicts

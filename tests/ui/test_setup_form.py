@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit
 
 from cnnstudio import datasets, networks
 from cnnstudio.core.config import RaceConfig, knobs
+from cnnstudio.ui._looking import default_race
 from cnnstudio.ui.widgets.knob_field import KnobField, neighbour, shown
-from cnnstudio.ui.widgets.setup_form import SetupForm, default_race
+from cnnstudio.ui.widgets.setup_form import SetupForm
 
 
 @pytest.fixture

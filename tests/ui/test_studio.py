@@ -288,6 +288,43 @@ def test_the_end_of_a_run_that_never_began_is_its_end(rig):
     assert studio.history is None
 
 
+@pytest.mark.parametrize("end", ["fail", "stop"])
+def test_the_run_before_stays_open_where_the_next_could_not_start(rig, end):
+    """Curves, networks, moments and name: all is as it was, and nothing of the next run is shown."""
+    studio = rig.studio
+    studio.run()
+    rig.engine.finish()
+    rig.drain()
+    studio.set_moment(4)
+    before = (studio.history, studio.run_id, studio.outcome, studio.moments, studio.competitors, studio.moment)
+    studio.set_config(studio.config.with_(dataset="folder:/no/such/place", networks=("mlp", "small_cnn")))
+    started, states = heard(studio.run_started), heard(studio.state_changed)
+    studio.run()
+    assert studio.history is None
+    getattr(rig.engine, end)()
+    rig.drain()
+    assert (studio.history, studio.run_id, studio.outcome, studio.moments, studio.competitors, studio.moment) == before
+    assert studio.past == []
+    assert started == [before[0].started]
+    assert states == ["preparing", "idle"]
+    studio.run()
+    assert [kept.history for kept in studio.past] == [before[0]]
+
+
+def test_a_run_that_is_broken_off_for_one_that_cannot_start_is_open_again(rig):
+    rig.studio.run()
+    rig.engine.advance(8)
+    rig.drain()
+    broken_off = rig.studio.history
+    rig.studio.run()
+    rig.studio.run()
+    rig.engine.fail("No such folder.")
+    rig.drain()
+    assert rig.studio.history is broken_off
+    assert rig.studio.outcome.outcome == "stopped"
+    assert rig.studio.past == []
+
+
 def test_problems_are_empty_for_the_first_set_up():
     assert Studio().problems() == []
 

@@ -67,13 +67,16 @@ class DataPictures(QWidget):
 
     def set_dataset(self, key: str, info: DatasetInfo | None) -> None:
         """Picks from another data set from now on."""
+        names = info.class_names if info is not None else ()
         if key == self._dataset:
+            if names and names != self._names:
+                self.set_classes(names)
             return
         self._dataset = key
         self._title = info.title if info is not None else key
         self._label = None
         self._starts = {}
-        self.set_classes(info.class_names if info is not None else ())
+        self.set_classes(names)
 
     def set_classes(self, names: tuple[str, ...]) -> None:
         """Names the classes: a folder's are known only when it was read."""

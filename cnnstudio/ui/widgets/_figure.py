@@ -7,7 +7,7 @@ from cnnstudio.core.history import History
 from cnnstudio.ui.theme import LIGHT
 from cnnstudio.ui.widgets._curve_parts import Line
 from cnnstudio.ui.widgets._race_lines import Wanted, race_axes, race_lines
-from cnnstudio.ui.widgets._setup_words import dataset_words
+from cnnstudio.ui.widgets._setup_words import dataset_words, examples_words
 
 
 def figure(history: History, wanted: Wanted, kind: str) -> bytes:
@@ -26,7 +26,7 @@ def figure(history: History, wanted: Wanted, kind: str) -> bytes:
     plot = Plot(curves, axes.x_name, axes.x_end, axes.percent, axes.log_x, axes.log_y)
     config = history.started.config
     title = (
-        f"{dataset_words(config.dataset)}, {config.examples:,} examples, seed {config.seed}; "
+        f"{dataset_words(config.dataset)}, {examples_words(config, history.started)}, seed {config.seed}; "
         f"dashed: test, looked at {history.test_looks} times"
     )
     return curve_figure((plot,), title, kind)

@@ -13,7 +13,7 @@ from cnnstudio.core.dataset import DatasetInfo, Shape
 from cnnstudio.core.drawing import Box, Sheet
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.framing import fit_colour, frame, ink_box, to_ink
-from cnnstudio.core.seeing import seen
+from cnnstudio.core.seeing import blank_words, seen
 
 _DRAWN: Final[Shape] = (1, 28, 28)
 """What is made of a drawing where the data set is not known."""
@@ -57,6 +57,7 @@ class Seeing:
 
     Attributes:
         info: The data set's card, or None where it is not known.
+        learned_px: How far off the middle, to each side, the pictures sat that the networks learned which answer.
 
     Thread: GUI.
     """
@@ -64,8 +65,8 @@ class Seeing:
     def __init__(self) -> None:
         """Knows no data set yet."""
         self.info: DatasetInfo | None = None
+        self.learned_px = 0.0
         self._key = ""
-        self._usual_px = _USUAL_PX
 
     @property
     def shape(self) -> Shape:
@@ -83,23 +84,16 @@ class Seeing:
         return self.info is None or (self.info.centred and self.shape[0] == 1)
 
     def set_dataset(self, key: str) -> bool:
-        """Looks a data set up; whether it is another one than before."""
-        if key == self._key:
-            return False
+        """Looks a data set up; whether it is another one than before, or its card says something else by now."""
         from cnnstudio import datasets
 
+        before = self._key, self.info
         self._key = key
-        self._usual_px = _USUAL_PX
         try:
-            found = datasets.find(key)
+            self.info = datasets.find(key).info
         except StudioError:
             self.info = None
-            return True
-        self.info = found.info
-        jitter = found.knobs.get("jitter", 0)
-        if isinstance(jitter, int | float):
-            self._usual_px = max(_USUAL_PX, float(jitter) + 1)
-        return True
+        return (self._key, self.info) != before
 
     def see(self, canvas: Readable, centring: bool) -> Seen:
         """The networks' picture of what is on the canvas.
@@ -108,20 +102,22 @@ class Seeing:
         """
         sheet, shape = canvas.sheet, self.shape
         channels, height, width = shape
-        grey, centre = channels == 1 and height == width, centring and self.centred
+        ink = self.info is None or self.info.ink
+        grey, centre = channels == 1 and height == width and ink, centring and self.centred
         if sheet.is_empty and not canvas.inking:
             hint = "The canvas is empty: whatever the networks say of it now is habit, not reading."
             return Seen(np.zeros(shape, np.uint8), hint)
         as_it_is = False
         if sheet.is_untouched and sheet.bitmap is not None and not canvas.inking:
-            pixels = seen(sheet.bitmap, shape, centre)
+            pixels = seen(sheet.bitmap, shape, centre, ink)
             as_it_is = sheet.bitmap.stored and sheet.bitmap.planes().shape == shape
         elif grey:
             pixels = frame(canvas.ink(), height, centre)[None]
         else:
             pixels = fit_colour(canvas.rgb(), shape)
+        blank = "" if as_it_is or canvas.inking else blank_words(pixels)
         hinted = grey and self.centred and not centre and not as_it_is
-        return Seen(pixels, self._off_centre(pixels[0]) if hinted else "")
+        return Seen(pixels, blank or (self._off_centre(pixels[0]) if hinted else ""))
 
     def _off_centre(self, pixels: NDArray[np.uint8]) -> str:
         mass = centre_of_mass(pixels)
@@ -129,10 +125,16 @@ class Seeing:
             return ""
         side = pixels.shape[0]
         # The middle of MNIST's framing is the centre of pixel 14 of 0..27.
-        off_px = math.hypot(mass[0] - side / 2 - 0.5, mass[1] - side / 2 - 0.5)
-        if off_px <= self._usual_px:
+        right_px, down_px = abs(mass[0] - side / 2 - 0.5), abs(mass[1] - side / 2 - 0.5)
+        off_px = math.hypot(right_px, down_px)
+        if off_px <= _USUAL_PX or max(right_px, down_px) <= self.learned_px + 1:
             return ""
-        return f"The networks learned digits centred by mass; this one sits {off_px:.0f} px off the middle."
+        if self.learned_px == 0:
+            return f"The networks learned digits centred by mass; this one sits {off_px:.0f} px off the middle."
+        return (
+            f"The networks learned digits up to {self.learned_px:g} px off the middle to each side; "
+            f"this one sits {off_px:.0f} px off."
+        )
 
     def marks(self, ink: NDArray[np.uint8]) -> tuple[Box, tuple[float, float]] | None:
         """The box around the ink and its centre of mass in canvas units, or None where there is no ink."""
@@ -143,6 +145,17 @@ class Seeing:
         height, width = ink.shape
         top, bottom, left, right = found
         return (left / width, top / height, right / width, bottom / height), (mass[0] / width, mass[1] / height)
+
+
+def jitter_px(key: str) -> float:
+    """How far off the middle the pictures of a data set may sit, to each side."""
+    from cnnstudio import datasets
+
+    try:
+        jitter = datasets.find(key).knobs.get("jitter", 0)
+    except StudioError:
+        return 0.0
+    return float(jitter) if isinstance(jitter, int | float) else 0.0
 
 
 def centre_of_mass(pixels: NDArray[np.uint8]) -> tuple[float, float] | None:

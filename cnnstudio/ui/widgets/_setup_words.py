@@ -10,12 +10,18 @@ from typing import Final
 from cnnstudio import datasets, networks
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import StudioError
-from cnnstudio.core.events import Competitor
+from cnnstudio.core.events import Competitor, RunStarted
 from cnnstudio.core.knobs import Value
 from cnnstudio.ui.widgets._names import short_names, the
 
 _FEW: Final = 2
 """More networks than this are counted and not named."""
+
+_UNEQUAL: Final = 2.0
+"""Budgets that differ by more than this factor are no longer a comparison of architectures alone."""
+
+_WHOLE_TIMES: Final = 10.0
+"""From this factor on it is said without decimals."""
 
 _GIVEN_BY_US: Final = re.compile(r"Run \d+")
 
@@ -65,11 +71,28 @@ def dataset_words(key: str) -> str:
     return ", ".join(words)
 
 
+def examples_words(config: RaceConfig, started: RunStarted | None = None) -> str:
+    """How many pictures a race learns from: a run that began took so many; of the next one the card tells."""
+    count = started.train_size if started is not None else learned_from(config)
+    if count is None:
+        return "examples not counted yet"
+    return f"{count:,} example{'' if count == 1 else 's'}"
+
+
+def learned_from(config: RaceConfig) -> int | None:
+    """How many pictures the next race learns from; None where they were not counted yet."""
+    try:
+        sizes = datasets.set_sizes(datasets.find(config.dataset).info, config.examples)
+    except StudioError:
+        return None
+    return sizes[0] if sizes is not None else None
+
+
 def next_run_words(shown: RaceConfig, planned: RaceConfig) -> str:
     """What of the next run differs from the one that is shown, as in "next run: Coloured shapes"; "" for nothing."""
     told = [dataset_words(planned.dataset)] if planned.dataset != shown.dataset else []
-    if planned.examples != shown.examples:
-        told.append(f"{planned.examples:,} examples")
+    if planned.examples != shown.examples or (told and learned_from(planned) != planned.examples):
+        told.append(examples_words(planned))
     if planned.seed != shown.seed:
         told.append(f"seed {planned.seed}")
     if planned.networks != shown.networks:
@@ -89,21 +112,37 @@ def same_dataset(one: str, other: str) -> bool:
     return (first.info.id, first.path) == (second.info.id, second.path)
 
 
-def run_words(name: str, config: RaceConfig, competitors: Sequence[Competitor]) -> str:
+def run_words(name: str, started: RunStarted) -> str:
     """A run's name, with what it was where nobody gave it one: "Run 1: digits, 4,000, MLP and LeNet-5"."""
     if not _GIVEN_BY_US.fullmatch(name):
         return name
-    identifier, settings = config.dataset.partition(":")[::2]
+    identifier, settings = started.config.dataset.partition(":")[::2]
     said = settings.replace("=", " ").replace(",", ", ")
     told = f"{identifier} ({said})" if said else identifier
-    return f"{name}: {told}, {config.examples:,}, {' and '.join(card.title for card in competitors)}"
+    return f"{name}: {told}, {started.train_size:,}, {' and '.join(card.title for card in started.competitors)}"
 
 
 def invitation(config: RaceConfig) -> str:
     """What an empty plot says."""
     names = [the(name) for name in short_names(cards_of(config)).values()]
     who = " and ".join(names) if len(names) <= _FEW else f"{len(names)} networks"
-    return f"Press Run, and watch {who} learn from the same {config.examples:,} pictures."
+    count = learned_from(config)
+    many = "" if count is None else f"{count:,} "
+    return f"Press Run, and watch {who} learn from the same {many}pictures."
+
+
+def budget_words(cards: Sequence[Competitor]) -> str:
+    """What a race of very unequal budgets must say: "The MLP has 104 times the weights of the CNN"; else ""."""
+    if len(cards) < 2:
+        return ""
+    names = short_names(cards)
+    few, most = min(cards, key=lambda card: card.parameters), max(cards, key=lambda card: card.parameters)
+    times = most.parameters / max(1, few.parameters)
+    if times <= _UNEQUAL:
+        return ""
+    told = f"{times:,.0f}" if times >= _WHOLE_TIMES else f"{times:.1f}"
+    name = the(names[most.network])
+    return f"{name[:1].upper()}{name[1:]} has {told} times the weights of {the(names[few.network])}: no race of equals."
 
 
 def network_sentence(card: Competitor) -> str:

@@ -24,10 +24,13 @@ _COLUMN_EM: Final = 12.5
 def facts(info: DatasetInfo) -> str:
     """Sizes, shape, source and licence on one line."""
     channels, height, width = info.shape
+    about = f"{info.source.rstrip('.')}. Licence: {info.licence}."
+    if not info.counted:
+        return f"Not looked into yet: how many pictures there are, how large, of which classes. {about}"
     made = "made by the program, any number" if info.generated else f"{info.train_size:,} to learn from"
     classes = f"{len(info.class_names)} classes, " if info.class_names else ""
     size = f"{width} × {height} pixels" + (" in colour" if channels == 3 else "")
-    return f"{classes}{size}, {made}, {info.test_size:,} to test. {info.source.rstrip('.')}. Licence: {info.licence}."
+    return f"{classes}{size}, {made}, {info.test_size:,} to test. {about}"
 
 
 class DatasetCard(QWidget):
@@ -70,12 +73,14 @@ class DatasetCard(QWidget):
 
     def show_key(self, key: str) -> None:
         """Shows the set of a key, as in "digits:jitter=3"."""
-        if key == self._key:
-            return
-        self._key = key
         try:
             found = datasets.find(key)
+            if key == self._key and found.info is self._info:
+                return
+            self._key = key
+            noted = datasets.look(key)
         except StudioError as error:
+            self._key = key
             self._info, self._values = None, {}
             self.sentence.setText(error.report.sentence)
             self.facts.setText("")
@@ -85,7 +90,7 @@ class DatasetCard(QWidget):
         if found.info is not self._info:
             self._info = found.info
             self.sentence.setText(found.info.sentence)
-            self.facts.setText(facts(found.info))
+            self.facts.setText(" ".join((facts(found.info), *(noted.notes if noted is not None else ()))))
             self._make_fields(found.info)
         for name, field in self.fields.items():
             field.set_value(self._values[name])

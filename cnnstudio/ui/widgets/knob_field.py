@@ -134,9 +134,11 @@ class KnobField(QWidget):
         self.field.setAccessibleName(knob.label)
         self.field.setAccessibleDescription(tip)
         explain_on_focus(self.field)
+        self.remark = label("", "small", wrap=True)
         self.problem = label("", "problem", wrap=True)
-        self.problem.hide()
-        column.addWidget(self.problem)
+        for below in (self.remark, self.problem):
+            below.hide()
+            column.addWidget(below)
         self.set_value(value)
 
     @property
@@ -162,6 +164,11 @@ class KnobField(QWidget):
             self._automatic = text
             self.field.set_placeholder(text)
             self.set_value(self._value)
+
+    def set_remark(self, text: str) -> None:
+        """Says below the field what the value comes to; "" for nothing."""
+        self.remark.setText(text)
+        self.remark.setVisible(bool(text))
 
     def _shown(self, value: Value) -> str:
         return "" if self._automatic and value == 0 else shown(value)

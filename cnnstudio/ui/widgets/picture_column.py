@@ -22,7 +22,7 @@ from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._data_pictures import DataPictures
 from cnnstudio.ui.widgets._open_picture import NAME_FILTER, sheet_from_mime, sheet_of
 from cnnstudio.ui.widgets._picture_tools import PictureTools
-from cnnstudio.ui.widgets._seeing import Seeing, Seen
+from cnnstudio.ui.widgets._seeing import Seeing, Seen, jitter_px
 from cnnstudio.ui.widgets.basic import explain_on_focus, label, line
 from cnnstudio.ui.widgets.canvas import Canvas
 from cnnstudio.ui.widgets.seen_picture import SeenPicture
@@ -286,6 +286,19 @@ class PictureColumn(QWidget):
     def _on_verdicts(self, verdicts: Verdicts) -> None:
         if self.verdicts.set_verdicts(verdicts):
             self._share_room()
+        learned_px = self._learned_px(verdicts)
+        if learned_px != self._seeing.learned_px:
+            self._seeing.learned_px = learned_px
+            self._read_canvas()
+
+    def _learned_px(self, verdicts: Verdicts) -> float:
+        """How far off the middle the pictures sat that the networks learned: the run's, or the shipped ones'."""
+        history, sources = self._studio.history, {verdict.weights_from for verdict in verdicts.verdicts}
+        if "run" in sources and history is not None:
+            return jitter_px(history.started.config.dataset)
+        if "shipped" in sources:
+            return 0.0  # they learned sets at their first settings, digits centred
+        return jitter_px(self._studio.reading.dataset)
 
     @Slot(object)
     def _on_config(self, _: RaceConfig | str) -> None:

@@ -9,8 +9,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from cnnstudio.core.config import RaceConfig
+from cnnstudio.core.events import RunStarted
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets._setup_words import dataset_words, next_run_words
+from cnnstudio.ui.widgets._setup_words import dataset_words, examples_words, next_run_words
 from cnnstudio.ui.widgets.basic import ElidedLabel
 from cnnstudio.ui.widgets.chip import Chip
 
@@ -61,10 +62,11 @@ class RunChips(QWidget):
         """The width that all three need, the data set's name cut to a sensible length."""
         return self._dataset_px() + sum(one.sizeHint().width() + GRID_PX for one in (self.examples, self.seed))
 
-    def show_configs(self, shown: RaceConfig, planned: RaceConfig) -> None:
-        """Describes the run on show, and what differs in the next one."""
+    def show_configs(self, started: RunStarted | None, planned: RaceConfig) -> None:
+        """Describes the run on show and what differs in the next one, or that one where there is none."""
+        shown = started.config if started is not None else planned
         self.dataset.setText(dataset_words(shown.dataset))
-        self.examples.setText(f"{shown.examples:,} examples")
+        self.examples.setText(examples_words(shown, started))
         self.seed.setText(f"seed {shown.seed}")
         self.next_run.set_whole(next_run_words(shown, planned))
         chips = (self.dataset, self.examples, self.seed)

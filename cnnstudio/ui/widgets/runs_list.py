@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLa
 from cnnstudio.ui.studio import KeptRun
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets._names import short_names
-from cnnstudio.ui.widgets._setup_words import dataset_words, run_words
+from cnnstudio.ui.widgets._setup_words import dataset_words, examples_words, run_words
 from cnnstudio.ui.widgets.basic import button, label
 
 _ID = Qt.ItemDataRole.UserRole
@@ -25,13 +25,13 @@ def summary(run: KeptRun) -> str:
     names = short_names(run.history.started.competitors)
     scores = {network: run.history.latest(network) for network in run.history.networks}
     results = [f"{names[network]} {score.test.accuracy * 100:.1f} %" for network, score in scores.items() if score]
-    told = f"{dataset_words(config.dataset)}, {config.examples:,} examples, seed {config.seed}"
+    told = f"{dataset_words(config.dataset)}, {examples_words(config, run.history.started)}, seed {config.seed}"
     return told + (". Test: " + ", ".join(results) if results else "") + "."
 
 
 def title(run: KeptRun) -> str:
     """What the list calls a run."""
-    return run_words(run.name, run.history.started.config, run.history.started.competitors)
+    return run_words(run.name, run.history.started)
 
 
 class RunsList(QWidget):

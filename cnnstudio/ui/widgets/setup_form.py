@@ -22,10 +22,10 @@ from cnnstudio import datasets, networks
 from cnnstudio.core.config import AUGMENTATIONS, RaceConfig, knobs
 from cnnstudio.core.dataset import DatasetInfo, Shape
 from cnnstudio.core.errors import ErrorReport, StudioError
-from cnnstudio.core.knobs import Knob, Value, parse_key, write_key
+from cnnstudio.core.knobs import Knob, Value, write_key
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX
-from cnnstudio.ui.widgets._setup_words import CLASSES_UNKNOWN
+from cnnstudio.ui.widgets._setup_words import CLASSES_UNKNOWN, budget_words, cards_of
 from cnnstudio.ui.widgets.basic import Fold, explain_on_focus, label
 from cnnstudio.ui.widgets.knob_field import KnobField
 
@@ -38,15 +38,6 @@ _GROUPS: Final[tuple[tuple[str, bool, tuple[str, ...]], ...]] = (
 )
 _REST: Final = "More"
 _NEXT_RUN: Final = "Changes apply to the next run."
-
-
-def default_race(info: DatasetInfo, path: str = "", keep: RaceConfig | None = None) -> RaceConfig:
-    """The race that a data set begins with; networks are kept where the set does not say which."""
-    start = RaceConfig()
-    own_id, _ = parse_key(start.dataset)
-    key = start.dataset if info.id == own_id else f"{info.id}:{path}" if info.takes_path else info.id
-    chosen = keep.networks if keep is not None and keep.networks else start.networks
-    return start.with_(**{"dataset": key, "networks": chosen} | dict(info.race))
 
 
 class _Knobs(QWidget):
@@ -223,7 +214,9 @@ class SetupForm(QWidget):
         self.networks = _Networks()
         self.networks.changed.connect(lambda keys: self._change("networks", keys))
         self.networks.failed.connect(self._studio.set_typed_problem)
+        self._budgets = label("", "small", wrap=True)
         body.insertWidget(0, self.networks)
+        body.insertWidget(1, self._budgets)
 
     def _make_groups(self) -> list[_Knobs]:
         every = knobs()
@@ -275,7 +268,7 @@ class SetupForm(QWidget):
             if not path:
                 self._show(self._studio.config)
                 return
-        self._studio.set_config(default_race(info, path, self._studio.config))
+        self._studio.set_config(self._studio.race_on(info, path))
 
     @Slot(str, object)
     def _change_dataset_knob(self, name: str, value: Value) -> None:
@@ -289,6 +282,8 @@ class SetupForm(QWidget):
     def _show(self, config: RaceConfig) -> None:
         self._show_dataset(config.dataset)
         self.networks.show_keys(config.networks)
+        self._budgets.setText(budget_words(cards_of(config)))
+        self._budgets.setVisible(bool(self._budgets.text()))
         self._show_automatic(config)
         for group in self._settings:
             group.show_values({name: getattr(config, name) for name in group.fields})
@@ -302,6 +297,9 @@ class SetupForm(QWidget):
         try:
             info = datasets.find(config.dataset).info
             self.networks.show_automatic(info.shape, len(info.class_names) or CLASSES_UNKNOWN)
+            sizes = datasets.set_sizes(info, config.examples)
+            fewer = sizes is not None and sizes[0] < config.examples
+            self.fields["examples"].set_remark(f"There are {sizes[0]:,}." if sizes is not None and fewer else "")
         except StudioError as error:
             logger.info("what the networks' settings amount to is not known: %s", error)
 
@@ -314,13 +312,20 @@ class SetupForm(QWidget):
         with QSignalBlocker(self.datasets):
             self.datasets.setCurrentIndex(self.datasets.findData(info.id))
         where = f" {found.path}" if found.path else ""
-        self._sentence.setText(info.sentence + where)
+        self._sentence.setText(f"{info.sentence}{where}{self._counted(info)}")
         self.datasets.setToolTip(f"{info.sentence} Source: {info.source}. Licence: {info.licence}.")
         if info.id != self._dataset_id:
             self._dataset_id = info.id
             self._replace_dataset_knobs(info, found.knobs)
         elif self._dataset_knobs is not None:
             self._dataset_knobs.show_values(found.knobs)
+
+    def _counted(self, info: DatasetInfo) -> str:
+        """How a folder's pictures are divided, once they are counted."""
+        sizes = datasets.set_sizes(info, self._studio.config.examples)
+        if not info.takes_path or sizes is None:
+            return ""
+        return f"\n{sizes[0]:,} pictures to learn from, {sizes[1]:,} for validation, {info.test_size:,} to test."
 
     def _replace_dataset_knobs(self, info: DatasetInfo, values: Mapping[str, Value]) -> None:
         if self._dataset_knobs is not None:

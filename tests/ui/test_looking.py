@@ -1,0 +1,81 @@
+"""What only a look into a folder tells: its shape, its classes, how many pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cnnstudio.core.dataset import Look
+from cnnstudio.core.errors import ErrorReport
+from cnnstudio.core.history import History
+from cnnstudio.core.looking import LookAt
+from cnnstudio.datasets import find
+from cnnstudio.ui.studio import KeptRun
+from tests.fakes import run_started
+
+
+def heard(signal):
+    got = []
+    signal.connect(lambda *args: got.append(args[0] if args else None))
+    return got
+
+
+class TestLooking:
+    """What is in a folder is known after a look, and on its card from then on."""
+
+    LOOK = Look((1, 32, 32), ("cat", "dog"), 38, 12, ("1 file could not be read and was skipped: bad.png.",))
+
+    @pytest.fixture
+    def looked(self, rig, tmp_path):
+        rig.engine.answers[LookAt] = lambda question: self.LOOK
+        return rig
+
+    def test_a_folder_is_looked_into_once(self, looked, tmp_path):
+        looked.studio.set_config(looked.studio.config.with_(dataset=f"folder:{tmp_path}"))
+        told, changed = heard(looked.studio.told), heard(looked.studio.config_changed)
+        looked.drain()
+        assert [(one.dataset, one.examples) for one in looked.engine.questions_of(LookAt)] == [
+            (looked.studio.config.dataset, looked.studio.config.examples)
+        ]
+        info = find(looked.studio.config.dataset).info
+        assert (info.shape, info.class_names, info.train_size) == ((1, 32, 32), ("cat", "dog"), 38)
+        assert changed == [looked.studio.config]
+        assert told == ["1 file could not be read and was skipped: bad.png."]
+        folder = looked.studio.config
+        looked.studio.set_config(folder.with_(dataset="digits"))
+        looked.studio.set_config(folder)
+        assert len(looked.engine.questions_of(LookAt)) == 1
+
+    def test_sets_of_the_program_are_not_looked_at(self, rig):
+        rig.studio.set_config(rig.studio.config.with_(dataset="glyphs"))
+        assert rig.engine.questions_of(LookAt) == []
+
+    def test_a_folder_that_cannot_be_read_is_told_at_once(self, rig, tmp_path):
+        rig.engine.answers[LookAt] = lambda question: ErrorReport("The class 'b' has no pictures.")
+        notices = heard(rig.studio.notice)
+        rig.studio.set_config(rig.studio.config.with_(dataset=f"folder:{tmp_path}"))
+        rig.drain()
+        assert [report.what for report in notices] == ["The class 'b' has no pictures."]
+
+    def test_the_networks_of_the_open_run_decide_the_shape(self, rig, tmp_path):
+        """Also where the folder has changed since: they can read nothing else."""
+        key = f"folder:{tmp_path}"
+        rig.engine.answers[LookAt] = lambda question: Look((3, 32, 32), ("cat", "dog", "eel"), 50, 15)
+        config = rig.studio.config.with_(dataset=key)
+        started = replace(run_started(-1, config), shape=(1, 32, 32), class_names=("cat", "dog"))
+        rig.studio.restore_runs([KeptRun("a", "First", History(started))])
+        assert find(key).info.shape == (1, 32, 32)
+        rig.studio.set_config(config)
+        rig.drain()
+        info = find(key).info
+        assert (info.shape, info.class_names, info.train_size) == ((1, 32, 32), ("cat", "dog"), 50)
+
+    def test_a_run_counts_the_pictures_where_it_took_all(self, rig, tmp_path):
+        key = f"folder:{tmp_path}"
+        started = run_started(-1, rig.studio.config.with_(dataset=key, examples=4_000))
+        rig.studio.see_run(replace(started, train_size=34, validation_size=4, test_size=12))
+        info = find(key).info
+        assert (info.train_size, info.test_size) == (38, 12)
+        rig.studio.see_run(replace(started, config=started.config.with_(examples=20), train_size=20))
+        assert not find(key).info.counted
