@@ -212,7 +212,7 @@ EXPERIMENT: Final = ExperimentInfo(
     "JMLR 20, 2019. Hendrycks, Dietterich: Benchmarking neural network robustness to common corruptions and "
     "perturbations. ICLR 2019.",
     guess=Guess(
-        f"All networks learned centred digits. The test digits are moved by {FAR_PX} px. Which reads most of them?",
+        f"Networks that learned centred digits are given test digits {FAR_PX} px off. Which reads most of them?",
         (
             "The MLP, or another network without shared weights.",
             "The CNN whose maps end in dense layers.",

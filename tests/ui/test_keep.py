@@ -47,6 +47,21 @@ def test_the_set_up_and_the_look_come_back(rig, start):
     assert second.theme is DARK
 
 
+def test_a_run_that_could_not_start_writes_nothing(rig, start):
+    """The run before is open again, and is on the disk once."""
+    keeper = start()
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    rig.studio.run()
+    rig.engine.fail("No such folder.")
+    rig.drain()
+    keeper.close()
+    records, _ = kept_runs()
+    assert [record.history.step for record in records] == [rig.studio.history.step]
+    assert rig.studio.open_kept.id == records[0].id
+
+
 def test_the_drawing_and_the_panel_come_back(rig, start, qtbot):
     window = MainWindow(rig.studio)
     qtbot.addWidget(window)
