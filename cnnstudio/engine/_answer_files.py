@@ -33,7 +33,7 @@ from cnnstudio.engine.evaluate import measure
 from cnnstudio.engine.grid import specs_of
 from cnnstudio.engine.moments import Flat, Moments, flatten, is_finite, unflatten
 from cnnstudio.engine.pixels import Part
-from cnnstudio.engine.session import OpenRun, Session, finish
+from cnnstudio.engine.session import OpenRun, Session
 
 SCHEMA: Final = 1
 ABOUT_FILE: Final = "moments.json"
@@ -82,17 +82,19 @@ def _until_now(run: OpenRun) -> Moments:
 
 
 def _save(run: OpenRun, folder: Path, step: int | None) -> Generator[Progress, None, tuple[Path, ...]]:
-    """Writes `<network>.safetensors` for every network; another run may begin between two of them."""
+    """Writes `<network>.safetensors` for every network; another run may begin meanwhile."""
     paths = []
     for done, (network, spec) in enumerate(run.specs.items()):
-        yield Progress(done / len(run.specs), f"saving {spec.title}")
+        progress = Progress(done / len(run.specs), f"saving {spec.title}")
+        yield progress
         at, module = _as_it_was(run, network, step)
+        accuracy = yield from _test_accuracy(run, module, spec, progress)
         card = weights.WeightsCard(
             network=network,
             dataset=run.config.dataset,
             class_names=run.started.class_names,
             step=at,
-            accuracy=_test_accuracy(run, module, spec),
+            accuracy=accuracy,
             seed=run.config.seed,
             weights_seed=run.config.weights_seed,
             examples=run.started.train_size,
@@ -111,11 +113,19 @@ def _as_it_was(run: OpenRun, network: str, step: int | None) -> tuple[int, nn.Mo
     return at, module
 
 
-def _test_accuracy(run: OpenRun, module: nn.Module, spec: NetworkSpec) -> float | None:
-    """Share right on the test sample; None where there is none."""
+def _test_accuracy(
+    run: OpenRun, module: nn.Module, spec: NetworkSpec, progress: Progress
+) -> Generator[Progress, None, float | None]:
+    """Share right on the test sample, in slices that each tell the same progress; None where there is no sample."""
     if not len(run.test):
         return None
-    return finish(measure(module, Part.of(run.test, torch.device("cpu")), spec.macs, False)).score.accuracy
+    work = measure(module, Part.of(run.test, torch.device("cpu")), spec.macs, False)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return float(end.value.score.accuracy)
+        yield progress
 
 
 def open_run(question: questions.OpenRun, session: Session) -> Generator[Progress, None, questions.Reopened]:

@@ -100,6 +100,20 @@ def test_a_timeline_that_could_not_be_written_in_time_leaves_the_last_weights(se
     assert answer_now(OpenRun(tmp_path / "run"), later).steps == (6,)
 
 
+def test_while_a_run_is_kept_questions_are_served_between_slices_of_its_test_pictures(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def said(folder: str) -> list[str]:
+        return [progress.text for progress in answer(KeepRun(tmp_path / folder), session)]
+
+    whole, test, _ = said("whole"), *session.test_pictures()
+    monkeypatch.setattr(limits, "SLICE_PICTURES", 4)
+    sliced = said("sliced")
+    assert list(dict.fromkeys(sliced)) == list(dict.fromkeys(whole))
+    for title in {text for text in whole if text != "saving the timeline"}:
+        assert sliced.count(title) >= len(test) // 4 > whole.count(title)
+
+
 def test_of_an_old_run_only_the_last_weights_are_kept(raced: tuple[Session, list[Any]], tmp_path: Path):
     session, _ = raced
     folders = [answer_now(KeepRun(tmp_path / f"run {place}"), session) for place in range(limits.KEPT_TIMELINES + 1)]
