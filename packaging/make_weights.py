@@ -1,6 +1,6 @@
 """Trains the weights that ship with the program, through the program's own engine.
 
-    python packaging/make_weights.py                          all of them, about ten minutes on two cores
+    python packaging/make_weights.py                          all of them, about half an hour on two cores
     python packaging/make_weights.py digits-lenet5            some of them
     python packaging/make_weights.py --data-root DIR          also reads MNIST's test set, in torchvision's layout
 
@@ -56,12 +56,23 @@ RECIPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "digits-mlp_deep": {**_DIGITS, "networks": ("mlp_deep",), "learning_rate": 3e-3},
     "digits-lenet5": {**_DIGITS, "networks": ("lenet5",), "dropout": 0.3},
     "digits-small_cnn": {**_DIGITS, "networks": ("small_cnn",), "examples": 60_000, "learning_rate": 1e-2},
+    "digits-small_resnet": {**_DIGITS, "networks": ("small_resnet",), "examples": 60_000},
+    "digits-small_inception": {**_DIGITS, "networks": ("small_inception",)},
     "glyphs-mlp": {**_GLYPHS, "networks": ("mlp",)},
     "glyphs-lenet5": {**_GLYPHS, "networks": ("lenet5",)},
     "glyphs-small_cnn": {**_GLYPHS, "networks": ("small_cnn",)},
+    "glyphs-small_resnet": {**_GLYPHS, "networks": ("small_resnet",), "schedule": "one_cycle"},
+    "glyphs-small_inception": {
+        **_GLYPHS,
+        "networks": ("small_inception",),
+        "schedule": "one_cycle",
+        "examples": 20_000,
+    },
     "shapes-mlp": {**_SHAPES, "networks": ("mlp",), "learning_rate": 2e-3},
     "shapes-lenet5": {**_SHAPES, "networks": ("lenet5",)},
     "shapes-small_cnn": {**_SHAPES, "networks": ("small_cnn",), "learning_rate": 1e-2},
+    "shapes-small_resnet": {**_SHAPES, "networks": ("small_resnet",)},
+    "shapes-small_inception": {**_SHAPES, "networks": ("small_inception",)},
 }
 
 
@@ -115,11 +126,13 @@ def make(name: str, folder: Path, seed: int, data_root: Path | None) -> str:
     run, network = session.open_run, config.networks[0]
     if run is None:
         raise StudioError(f"Nothing was trained for {name}.")
-    spec, module = run.specs[network], run.modules[network]
+    spec, module, step = run.specs[network], run.modules[network], run.learned[network]
     state = halved(module)
-    reader = Reader(network, spec, module.eval(), "run", run.step, True, session.device)
+    reader = Reader(network, spec, module.eval(), "run", step, True, session.device)
     shares = {what: accuracy(reader, pictures) for what, pictures in test_sets(config.dataset, data_root).items()}
-    card = WeightsCard(network, config.dataset, run.started.class_names, run.step, round(shares["test"], 4), seed, seed)
+    card = WeightsCard(
+        network, config.dataset, run.started.class_names, step, round(shares["test"], 4), seed, seed, config.examples
+    )
     path = folder / f"{name}.safetensors"
     save_weights(path, state, spec, card)
     said = "  ".join(f"{what} {share:7.2%}" for what, share in shares.items())

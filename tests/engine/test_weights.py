@@ -15,9 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnstudio.core import paths
+from cnnstudio.core.dataset import Request
 from cnnstudio.core.errors import StudioError
+from cnnstudio.datasets import all_datasets, load
 from cnnstudio.engine import weights
 from cnnstudio.engine.build import build
+from cnnstudio.engine.pixels import tensor, to_input
+from cnnstudio.engine.session import finish
 from cnnstudio.engine.weights import WeightsCard, file_name, load_weights, read_card, save_weights, shipped_weights
 from cnnstudio.networks import spec_for
 
@@ -224,3 +228,20 @@ def test_what_is_shipped_fits():
     for path in (paths.resources() / "weights").glob("*.safetensors"):
         _, spec = read_card(path)
         load_weights(path, spec)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((paths.resources() / "weights").glob("*.safetensors")), ids=lambda path: path.stem
+)
+def test_what_is_shipped_reads_as_much_as_its_card_says(path: Path):
+    count = 300
+    card, spec = read_card(path)
+    module = build(spec, 0).eval()
+    module.load_state_dict(load_weights(path, spec))
+    pictures = finish(load(all_datasets()[card.dataset], Request(train=0, test=count, seed=77))).test
+    with torch.no_grad():
+        guesses = module(to_input(tensor(pictures.images), False)).argmax(1).numpy()
+    right = float(np.mean(guesses == pictures.labels))
+    assert card.accuracy is not None
+    # Four standard errors of a share: chance leaves them once in 16,000 tests, and these pictures are always the same.
+    assert abs(right - card.accuracy) < 4 * np.sqrt(card.accuracy * (1 - card.accuracy) / count) + 0.005
