@@ -114,6 +114,18 @@ def test_lines_of_large_shares_are_drawn_from_a_half_on_and_bars_never(lowest, s
     assert chance.axes.y0 == 0.0
 
 
+def test_the_word_at_the_line_of_chance_hides_no_bar(qapp):
+    lines = tuple(Series(name, (0, 1), (0.9, 0.9), (0.9, 0.9), (0.9, 0.9), (1, 1)) for name in "ABCD")
+    two = Chart("c", "Bars", "bars", "x", "y", lines, x_names=("centred", "moved"), percent=True, chance=0.1)
+    plot = Plot(two, (), LIGHT, QRectF(0, 0, 480, 200))
+    word = plot.chance_box(plot.axes.py(0.1))
+    hidden = [plot.bar(place, x, 0.9) for place in range(4) for x in (0, 1)]
+    assert plot.axes.area.contains(word)
+    assert not any(word.intersects(bar) for bar in hidden)
+    one = Plot(replace(two, x_names=("centred",)), (), LIGHT, QRectF(0, 0, 480, 200))
+    assert one.chance_box(one.axes.py(0.1)).left() == one.axes.area.left() + 2
+
+
 def test_every_mark_looks_different(qapp):
     seen = set()
     for mark in range(len(MARKS)):

@@ -16,6 +16,7 @@ from cnnstudio.core.labels import spread
 from cnnstudio.ui.theme import GRID_PX, Theme, dashes_of, share_map
 from cnnstudio.ui.widgets import _experiment_axes as geometry
 from cnnstudio.ui.widgets._cells import image_of
+from cnnstudio.ui.widgets._chart_chance import chance_box, paint_chance
 from cnnstudio.ui.widgets._chart_happened import paint_happened
 from cnnstudio.ui.widgets._experiment_names import (
     MARK_PX,
@@ -30,7 +31,6 @@ from cnnstudio.ui.widgets._marks import paint_mark
 
 _BAND_ALPHA: Final = 0.16
 _OTHER_ALPHA: Final = 0.4
-_DOTS: Final = [1.0, 3.0]
 _WIDER_PX: Final = 0.8
 """A line of few points is drawn this much wider than the curve of a run."""
 _POINT_PX: Final = 2.5
@@ -40,7 +40,6 @@ _CAP_PX: Final = 3.0
 _SCALE_PX: Final = 12
 """Width of the colour scale of a map."""
 _HATCH_PX: Final = 5.0
-_CHANCE: Final = "chance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,20 +185,15 @@ class Plot:
         painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
     def _paint_chance(self, painter: QPainter) -> None:
-        """A thin line, whose word stands on the ground of the chart also where a bar is behind it."""
         if self.chart.chance is None:
             return
-        area, y = self.axes.area, self.axes.py(self.chart.chance)
-        pen = QPen(self.theme.colour("faint"), 1)
-        pen.setDashPattern(_DOTS)
-        painter.setPen(pen)
-        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        below = y + self.metrics.height() <= area.bottom()
-        tall = self.metrics.height()
-        box = QRectF(area.left() + 2, y + 1 if below else y - tall - 1, self.metrics.horizontalAdvance(_CHANCE), tall)
-        if self.chart.kind == "bars":
-            painter.fillRect(box, self.theme.colour("window"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, _CHANCE)
+        area, y, bars = self.axes.area, self.axes.py(self.chart.chance), self.chart.kind == "bars"
+        paint_chance(painter, self.theme, area, y, self.chance_box(y), covers=bars)
+
+    def chance_box(self, y: float) -> QRectF:
+        """Where the word at the line of chance stands: among bars between the first two groups of them."""
+        among = self.axes.px(0.5) if self.chart.kind == "bars" and len(self.chart.x_names) > 1 else None
+        return chance_box(self.axes.area, y, among, self.metrics)
 
     # Lines
 
