@@ -52,5 +52,4 @@ def blank_words(pixels: Images) -> str:
     """
     if int(pixels.max()) - int(pixels.min()) >= _FAINT:
         return ""
-    size = f"{pixels.shape[2]} × {pixels.shape[1]}"
-    return f"There is nothing on it: at {size} pixels nothing shows, and what the networks say is habit, not reading."
+    return f"There is nothing on it: at {pixels.shape[2]} × {pixels.shape[1]} px nothing shows, and verdicts are habit."

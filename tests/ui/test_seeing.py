@@ -9,11 +9,16 @@ import pytest
 from PIL import Image, ImageDraw
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.core.dataset import Look, Request
 from cnnstudio.core.looking import LookAt
 from cnnstudio.core.questions import ReadPicture, Verdict, Verdicts
+from cnnstudio.core.seeing import blank_words
 from cnnstudio.datasets import find, load
+from cnnstudio.ui import theme as look
+from cnnstudio.ui.theme import GRID_PX, LIGHT, THEMES
+from cnnstudio.ui.widgets._seeing import Seeing
 from cnnstudio.ui.widgets.picture_column import PictureColumn
 from tests.fakes import DIGITS, run_started
 
@@ -67,7 +72,7 @@ class TestWhatTheNetworksLearned:
         rig.studio.run()
         rig.engine.finish()
         rig.studio.set_config(rig.studio.config.with_(dataset="digits"))
-        assert "up to 3 px off the middle to each side" in off_the_middle(column, rig)
+        assert "up to 3 px off the middle;" in off_the_middle(column, rig)
 
     def test_those_of_a_run_with_centred_digits(self, column, rig):
         rig.engine.answers[ReadPicture] = answered_by("run")
@@ -90,20 +95,43 @@ class TestWhatTheNetworksLearned:
         assert off_the_middle(column, rig).startswith("What the networks see")
 
 
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.id)
+@pytest.mark.parametrize("narrow_px", [0, 2 * GRID_PX])
+def test_every_hint_has_the_room_that_is_kept_for_hints(column, rig, theme, narrow_px):
+    """Nothing moves when one appears, and none is cut or touches the switch below it."""
+    look.apply(QApplication.instance(), theme)
+    rig.studio.set_theme(theme)
+    column.resize((420 if theme.body_px > LIGHT.body_px else 296) - narrow_px, 770)
+    seeing = Seeing()
+    seeing.set_dataset("digits")
+    far = np.zeros((28, 28), np.uint8)
+    far[24:, :3] = 255
+    hints = [seeing._off_centre(far), blank_words(np.zeros((3, 32, 32), np.uint8))]
+    seeing.learned_px = 3
+    hints.append(seeing._off_centre(far))
+    column.tools.clear.click()
+    for hint in (*hints, column._seen_text.text()):
+        column._seen_text.setText(hint)
+        QApplication.processEvents()
+        text = column._seen_text
+        assert text.heightForWidth(text.width()) <= text.height(), hint
+        assert text.geometry().bottom() < column.centring.geometry().top()
+
+
 class TestNothingToRead:
     @pytest.mark.parametrize("image", [Image.new("RGB", (1, 1), "black"), Image.new("RGBA", (50, 50)),
                                        Image.new("L", (300, 200), 255)])  # fmt: skip
     def test_a_blank_file_is_said_to_be_blank(self, column, tmp_path, image):
         image.save(tmp_path / "blank.png")
         column.open_file(tmp_path / "blank.png")
-        assert column._seen_text.text().startswith("There is nothing on it: at 28 × 28 pixels nothing shows")
+        assert column._seen_text.text().startswith("There is nothing on it: at 28 × 28 px nothing shows")
 
     def test_a_line_that_does_not_survive_is_missed(self, column, rig, tmp_path):
         image = Image.new("L", (8_000, 3), 255)
         ImageDraw.Draw(image).line((0, 1, 8_000, 1), fill=0)
         image.save(tmp_path / "line.png")
         column.open_file(tmp_path / "line.png")
-        assert column._seen_text.text().startswith("There is nothing on it: at 28 × 28 pixels nothing shows")
+        assert column._seen_text.text().startswith("There is nothing on it: at 28 × 28 px nothing shows")
 
     def test_what_has_ink_on_it_is_not_talked_about(self, column, tmp_path):
         image = Image.new("L", (80, 80), 255)

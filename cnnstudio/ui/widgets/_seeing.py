@@ -132,7 +132,7 @@ class Seeing:
         if self.learned_px == 0:
             return f"The networks learned digits centred by mass; this one sits {off_px:.0f} px off the middle."
         return (
-            f"The networks learned digits up to {self.learned_px:g} px off the middle to each side; "
+            f"The networks learned digits up to {self.learned_px:g} px off the middle; "
             f"this one sits {off_px:.0f} px off."
         )
 

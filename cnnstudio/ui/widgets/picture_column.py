@@ -30,6 +30,7 @@ from cnnstudio.ui.widgets.verdict_bars import VerdictBars
 
 MARGIN_PX: Final = 20
 _LEAST_CANVAS_PX: Final = 144
+_WORDS_GAP_PX: Final = GRID_PX // 2
 _SEEN_LINES: Final = 3
 """Room for a hint beside what the networks see, so that nothing moves when one appears."""
 
@@ -139,7 +140,7 @@ class PictureColumn(QWidget):
         row.setSpacing(GRID_PX + GRID_PX // 2)
         row.addWidget(self.seen, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
-        words.setSpacing(0)
+        words.setSpacing(_WORDS_GAP_PX)
         self._seen_text = label("", "small", wrap=True)
         self._seen_text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         words.addWidget(self._seen_text, 1)
@@ -348,7 +349,8 @@ class PictureColumn(QWidget):
     def _share_room(self) -> None:
         """Gives the verdicts the height that they want, and the canvas what is left, within limits."""
         line_px = QFontMetrics(self._studio.theme.font("small")).lineSpacing()
-        seen_px = max(self.seen.height(), _SEEN_LINES * line_px + self.centring.sizeHint().height())
+        words_px = _SEEN_LINES * line_px + _WORDS_GAP_PX + self.centring.sizeHint().height()
+        seen_px = max(self.seen.height(), words_px)
         self._seen_part.setFixedHeight(seen_px)
         taken = self._title.sizeHint().height() + self.tools.sizeHint().height() + seen_px + 1
         margins = self._column.contentsMargins()
