@@ -29,6 +29,8 @@ class Knob:
         unit: As in "px", "examples", or "".
         choices: For a str: the allowed values, in the order of the list shown.
         log: Whether a slider should be logarithmic.
+        automatic: For a number: what 0 stands for, as in "as advised"; a form shows that and not the 0. "" where 0 is
+            a number like others.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Knob:
     unit: str = ""
     choices: tuple[str, ...] = ()
     log: bool = False
+    automatic: str = ""
 
     def parse(self, text: str) -> Value:
         """Reads a typed value.

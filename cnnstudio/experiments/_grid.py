@@ -40,7 +40,7 @@ def epochs_knob(default: int) -> Knob:
     """How long is learned."""
     return Knob(
         "epochs", "epochs", default, "How often every training picture is seen; 0 is what the data set's card advises.",
-        minimum=0, maximum=1_000, unit="epochs",
+        minimum=0, maximum=1_000, unit="epochs", automatic="as advised",
     )  # fmt: skip
 
 

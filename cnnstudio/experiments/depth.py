@@ -183,7 +183,8 @@ EXPERIMENT: Final = ExperimentInfo(
     knobs=(
         Knob("depths", "layers", "8,20,32,44", "Numbers of layers with commas, each of them 6n + 2."),
         Knob("flip_at", "flip at", 0.0, "Also: after this share of the run the deepest plain network gets shortcuts, "
-             "and the residual one loses them; 0 is never.", minimum=0.0, maximum=LAST_FLIP, unit="share of the run"),
+             "and the residual one loses them; 0 is never.", minimum=0.0, maximum=LAST_FLIP, unit="share of the run",
+             automatic="never"),
         dataset_knob("digits:jitter=3"),
         Knob("maps", "maps", 8, "Maps of the first stage; the others have twice and four times as many.",
              minimum=1, maximum=64, unit="maps", log=True),

@@ -188,7 +188,7 @@ EXPERIMENT: Final = ExperimentInfo(
         networks_knob("mlp_deep,small_cnn"),
         Knob("task", "task", "glyphs", "What moves.", choices=tuple(FARTHEST_PX)),
         Knob("farthest", "farthest", 0, "The largest distance from the centre; 0 is as far as it goes.",
-             minimum=0, maximum=11, unit="px"),
+             minimum=0, maximum=11, unit="px", automatic="as far as it goes"),
         Knob(_HALF, "left and right", False, "Also: learned on patterns in the left half, measured in the right one."),
         examples_knob(4_000),
         EPOCHS,

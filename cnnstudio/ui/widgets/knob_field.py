@@ -140,6 +140,7 @@ class KnobField(QWidget):
             below.hide()
             column.addWidget(below)
         self.set_value(value)
+        self.set_automatic(knob.automatic)
 
     @property
     def value(self) -> Value:
@@ -186,7 +187,8 @@ class KnobField(QWidget):
         knob = self.knob
         unit = f", in {knob.unit}" if knob.unit else ""
         expected = knob.expected if not isinstance(knob.default, bool) else "on or off"
-        return f"{knob.sentence} {expected[0].upper()}{expected[1:]}{unit}; at first {shown(knob.default)}."
+        first = knob.automatic if knob.automatic and not knob.default else shown(knob.default)
+        return f"{knob.sentence} {expected[0].upper()}{expected[1:]}{unit}; at first {first}."
 
     def _make(self, row: QHBoxLayout, tip: str) -> QCheckBox | QComboBox | _Number:
         knob = self.knob

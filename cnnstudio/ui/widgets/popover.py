@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
 
@@ -40,14 +40,29 @@ class Popover(QFrame):
         self.adjustSize()
         # That takes two thirds of the screen at most, which cuts the content off where the screen is scaled.
         self.resize(min(self.sizeHint().width(), self._opener.screen().availableGeometry().width()), self.height())
-        wrapped_px = self.heightForWidth(self.width())  # `adjustSize` takes long texts to be one line
-        self.resize(self.width(), max(self.sizeHint().height(), wrapped_px))
+        self.resize(self.width(), self._wanted_px())
         corner = self._opener.mapToGlobal(QPoint(self._opener.width() - self.width(), self._opener.height()))
         screen = self._opener.screen().availableGeometry()
         corner.setX(max(screen.left(), min(corner.x(), screen.right() - self.width())))
         if corner.y() + self.height() > screen.bottom():
             corner.setY(max(screen.top(), corner.y() - self.height() - self._opener.height()))
         self.move(corner)
+
+    def _wanted_px(self) -> int:
+        """The height of what it holds; `adjustSize` takes long texts to be one line."""
+        return max(self.sizeHint().height(), self.heightForWidth(self.width()))
+
+    def event(self, event: QEvent) -> bool:
+        """Follows what it holds, as where a sentence appears below a field."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            QTimer.singleShot(0, self, self._follow)  # after the layouts within have told their new sizes
+        return handled
+
+    @Slot()
+    def _follow(self) -> None:
+        if self.isVisible() and self.height() != self._wanted_px():
+            self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape closes."""
