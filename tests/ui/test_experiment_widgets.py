@@ -11,7 +11,6 @@ from PySide6.QtTest import QTest
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.experiment import Chart, Findings, Order, Series
-from cnnstudio.core.kept_sweeps import KeptSweep
 from cnnstudio.core.statistics import Gap, gap_sentence
 from cnnstudio.experiments import find
 from cnnstudio.runtime.sweep_thread import SweepState
@@ -22,7 +21,6 @@ from cnnstudio.ui.widgets.experiment_chart import ExperimentChart
 from cnnstudio.ui.widgets.experiment_guess import GuessCard
 from cnnstudio.ui.widgets.experiment_numbers import cell_text
 from cnnstudio.ui.widgets.experiment_progress import progress_words, time_words
-from cnnstudio.ui.widgets.experiment_results import ResultsList
 from cnnstudio.ui.widgets.experiment_settings import SettingsForm, network_words
 from cnnstudio.ui.widgets.experiment_tabs import ChartTabs
 from cnnstudio.ui.widgets.experiment_verdict import (
@@ -351,30 +349,3 @@ def test_where_runs_are_done(form):
 def test_names_of_networks():
     assert network_words(()) == "0 networks"
     assert network_words(("nonsense", "mlp")) == "nonsense, MLP"
-
-
-# Results
-
-
-def test_the_list_of_results(qtbot):
-    made = ResultsList()
-    qtbot.addWidget(made)
-    made.show()
-    made.show_results([], None, (), ())
-    assert made.none.isVisible()
-    kept = [KeptSweep(name, "toy", name, {}, "2026-01-02T03:04:05", planned=4, done=2) for name in ("a", "b", "c")]
-    made.show_results(kept, "b", ("c",), ("a",))
-    assert not made.none.isVisible()
-    assert list(made.names) == ["c", "b", "a"]
-    assert not made.open_buttons["b"].isEnabled()
-    assert made.compare_boxes["c"].isChecked()
-    assert not made.delete_buttons["a"].isEnabled()
-    heard = []
-    for signal in (made.opened, made.compared, made.renamed, made.deleted):
-        signal.connect(lambda *what: heard.append(what))
-    made.open_buttons["a"].click()
-    made.compare_boxes["c"].click()
-    made.names["a"].setText("mine")
-    made.names["a"].editingFinished.emit()
-    made.delete_buttons["c"].click()
-    assert heard == [("a",), ("c", False), ("a", "mine"), ("c",)]

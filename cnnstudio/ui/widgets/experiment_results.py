@@ -1,4 +1,7 @@
-"""The kept results of an experiment: open one, compare others with it, name it, delete it."""
+"""The kept results of an experiment: open one, compare others with it, name it, delete it.
+
+Results are many minutes of work, so a deleted one stays, with a button that takes that back, until the list closes.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -24,6 +28,9 @@ from cnnstudio.ui.widgets.rooms import Scrolled
 
 _WIDE_PX: Final = 480
 _MOST_PX: Final = 320
+_DELETE, _UNDO = "Delete", "Undo"
+_DELETE_TIP: Final = "Deletes this result and all its runs, when this list closes; until then it can be undone."
+_UNDO_TIP: Final = "Keeps this result after all. It is deleted when this list closes."
 _NONE: Final = "No results are kept yet. Each run of the experiment is kept here, also one that was stopped."
 
 
@@ -40,7 +47,7 @@ class ResultsList(QWidget):
         opened(id): This one should be shown.
         compared(id, on): This one should be shown beside the open one, or no longer.
         renamed(id, name): It should have another name.
-        deleted(id): It should go.
+        deleted(id): It should go: the list was closed, and nobody took that back.
 
     Thread: GUI.
     """
@@ -66,6 +73,7 @@ class ResultsList(QWidget):
         self._scroll.setWidget(self._inner)
         column.addWidget(self._scroll)
         self._shown: tuple[object, ...] = ()
+        self._going_away: set[str] = set()
         self.names: dict[str, QLineEdit] = {}
         self.open_buttons: dict[str, QPushButton] = {}
         self.compare_boxes: dict[str, QCheckBox] = {}
@@ -97,6 +105,9 @@ class ResultsList(QWidget):
             with QSignalBlocker(box):
                 box.setChecked(kept.id in compared and kept.id != open_id)
             box.setEnabled(kept.id != open_id)
+        self._going_away &= {kept.id for kept in results if kept.id not in going}
+        for kept_id in self.delete_buttons:
+            self._show_going_away(kept_id)
         self._widen()
 
     def _widen(self) -> None:
@@ -142,8 +153,8 @@ class ResultsList(QWidget):
         compare.setToolTip("Draws the chart of this result behind the open one.")
         compare.toggled.connect(partial(self.compared.emit, kept.id))
         self.compare_boxes[kept.id] = compare
-        deletes = button("Delete", "slim", tip="Deletes this result and all its runs.")
-        deletes.clicked.connect(lambda _, kept_id=kept.id: self.deleted.emit(kept_id))
+        deletes = button(_DELETE, "slim")
+        deletes.clicked.connect(lambda _, kept_id=kept.id: self._on_delete(kept_id))
         deletes.setEnabled(not going)
         self.delete_buttons[kept.id] = deletes
         for made in (opens, deletes):
@@ -155,3 +166,25 @@ class ResultsList(QWidget):
     def _on_name(self, kept_id: str) -> None:
         if kept_id in self.names:
             self.renamed.emit(kept_id, self.names[kept_id].text())
+
+    def _on_delete(self, kept_id: str) -> None:
+        self._going_away ^= {kept_id}
+        self._show_going_away(kept_id)
+
+    def _show_going_away(self, kept_id: str) -> None:
+        goes, made, name = kept_id in self._going_away, self.delete_buttons[kept_id], self.names[kept_id]
+        made.setText(_UNDO if goes else _DELETE)
+        made.setToolTip(_UNDO_TIP if goes else _DELETE_TIP)
+        made.setAccessibleName(f"{made.text()}: {name.text()}")
+        name.setEnabled(not goes)
+        font = name.font()
+        font.setStrikeOut(goes)
+        name.setFont(font)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Now they go. A window that is only put aside is hidden without this list being closed."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            gone, self._going_away = sorted(self._going_away), set()
+            for kept_id in gone:
+                self.deleted.emit(kept_id)
