@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtTest import QTest
 
 from cnnstudio.core.equivariance import ShiftedMaps, ShiftedNetwork, ShiftedOperations, ShiftLayers, ShiftOperations
@@ -11,7 +12,8 @@ from cnnstudio.core.picture_changes import shifted
 from cnnstudio.core.shift_bench import BenchWeights, operate
 from cnnstudio.ui.demo import three
 from cnnstudio.ui.panels.microscope import MicroscopePanel
-from cnnstudio.ui.widgets.error_bars import error_text, share_of_axis
+from cnnstudio.ui.theme import LIGHT
+from cnnstudio.ui.widgets.error_bars import ErrorBars, error_text, share_of_axis, short_title
 from cnnstudio.ui.widgets.shift_stage import laid_out
 from tests.fakes import competitor
 from tests.ui.live_experiments import fits, follows_pen_and_moment, opened, settle
@@ -181,10 +183,51 @@ def test_settings_come_back(rig, qtbot, panel):
     assert other.view.source.currentData() == "lenet5"
 
 
-def test_the_axis_is_logarithmic():
-    assert share_of_axis(0) == share_of_axis(1e-12) == share_of_axis(float("nan")) == 0
-    assert share_of_axis(2) == share_of_axis(5) == 1
-    assert share_of_axis(1e-4) - share_of_axis(1e-6) == pytest.approx(share_of_axis(1e-2) - share_of_axis(1e-4))
+def test_the_axis_begins_at_0_and_rounding_is_0():
+    assert share_of_axis(0) == share_of_axis(2e-7) == share_of_axis(float("nan")) == 0
+    assert [share_of_axis(error) for error in (0.3, 0.75, 1.5, 2.0)] == pytest.approx([0.2, 0.5, 1, 1])
+    assert share_of_axis(1.5, 2.0) == 0.75
+
+
+def one_layer(place, error, *, change=None):
+    maps, border = np.zeros((1, 4, 4), np.float32), np.zeros((4, 4), bool)
+    jump = (0, 0) if change is not None else (1, 1)
+    name = f"layer {place}"
+    places = change is None
+    return ShiftedMaps(
+        name, name, (1, 4, 4), jump, jump, True, places, maps, maps, border, error, None, change, "A sentence."
+    )
+
+
+def test_bars_are_as_long_as_their_errors_and_layers_without_places_have_none(qtbot):
+    hue = QColor("#cc3311")
+    bars = ErrorBars(LIGHT)
+    qtbot.addWidget(bars)
+    errors = (0.26, 0.45, 1.5, 2e-7)
+    bars.set_layers(
+        [*(one_layer(at, error) for at, error in enumerate(errors)), one_layer(4, None, change=0.36)], "", hue
+    )
+    bars.resize(600, bars.sizeHint().height())
+    image = bars.grab().toImage()
+    high = bars.row_px()
+    coloured = [
+        sum(image.pixelColor(x, round((row + 0.3) * high)) == hue for x in range(image.width())) for row in range(5)
+    ]
+    longest = coloured[2]
+    assert longest > 150
+    assert [each / longest for each in coloured[:2]] == pytest.approx([0.26 / 1.5, 0.45 / 1.5], abs=0.02)
+    assert 0 < coloured[3] <= 2, "a line at 0"
+    assert coloured[4] == 0
+    assert bars.say(4) == "layer 4: values changed by 0.36, which is no error of a map. A sentence."
+
+
+def test_two_names_that_differ_at_their_ends_stay_different():
+    metrics = QFontMetricsF(LIGHT.font("small"))
+    names = ("convolution 5 x 5", "convolution 5 x 5, stride 2")
+    for room_px in (70, 90, 130):
+        one, other = (short_title(name, metrics, room_px) for name in names)
+        assert one != other
+        assert metrics.horizontalAdvance(other) <= room_px
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
-"""A list of layers or operations with their relative errors as bars on a logarithmic axis; one of them is chosen."""
+"""A list of layers or operations with their relative errors as bars from 0 on; one of them is chosen."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,26 +19,36 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy
 
 from cnnstudio.core.equivariance import ShiftedMaps
+from cnnstudio.core.shifted_maps import EXACT
 from cnnstudio.core.statistics import figures
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets._sight import show_part
 from cnnstudio.ui.widgets.explained import Explained
 
-LEAST: Final = 1e-8
-"""Left end of the axis: rounding errors of 32-bit sums are larger."""
+USUAL: Final = 1.5
+"""Right end of the axis: maps with nothing in common have an error of 1.41."""
 MOST: Final = 2.0
-"""A relative error cannot be larger."""
-_TICKS: Final = (1e-8, 1e-6, 1e-4, 1e-2, 1.0)
-_NAMES_SHARE: Final = 0.5
+"""A relative error cannot be larger; the axis ends here where one is beyond its usual end."""
+_TICKS: Final = (0.0, 0.5, 1.0, 1.5, 2.0)
+_NAMES_SHARE: Final = 0.48
+"""Names take no more of the width."""
 _NUMBER: Final = "0.0012"
+CHANGED: Final = "values changed by"
 _BAR_EM: Final = 0.42
+_ZERO_PX: Final = 1.5
+"""What an error that rounding explains is drawn as: a line at 0."""
 
 
-def share_of_axis(error: float) -> float:
-    """Where an error lies on the axis: 0 at its left end or below, 1 at its right end."""
-    if not error > LEAST:
-        return 0.0
-    return min(1.0, math.log(error / LEAST) / math.log(MOST / LEAST))
+def share_of_axis(error: float, end: float = USUAL) -> float:
+    """Where an error lies on the axis: 0 at its left end, also what rounding explains; 1 at its right end."""
+    return min(1.0, error / end) if error >= EXACT else 0.0
+
+
+def short_title(title: str, metrics: QFontMetricsF, room_px: float) -> str:
+    """A layer's name that fits: in its short form, then without its middle, as what tells two apart is at the end."""
+    if metrics.horizontalAdvance(title) > room_px:
+        title = title.replace("convolution", "conv").replace("locally connected", "local")
+    return metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, room_px)
 
 
 def error_text(error: float | None) -> str:
@@ -54,7 +63,8 @@ def error_text(error: float | None) -> str:
 class ErrorBars(Explained):
     """One row for each layer: its name, a solid bar for places away from borders, a hatched one for borders.
 
-    Of layers without places the bar is an outline: how far the values changed. Up and Down, or a click, choose.
+    Layers without places have no bar but words: how far their values changed is another measure, and longer or shorter
+    than a bar would mean nothing. Up and Down, or a click, choose.
 
     Signals:
         chosen(layer): Another layer was chosen.
@@ -71,6 +81,7 @@ class ErrorBars(Explained):
         self._layers: tuple[ShiftedMaps, ...] = ()
         self._current = ""
         self._hue = QColor()
+        self._end = USUAL
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Relative error of every layer")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -84,6 +95,8 @@ class ErrorBars(Explained):
         """Shows other errors, in a network's hue."""
         more = len(layers) != len(self._layers)
         self._layers, self._current, self._hue = tuple(layers), current, hue
+        errors = [error for one in layers for error in (one.inside_error, one.border_error) if error is not None]
+        self._end = MOST if max(errors, default=0.0) > USUAL else USUAL
         if more:
             self.updateGeometry()
         self._describe()
@@ -99,7 +112,8 @@ class ErrorBars(Explained):
         """A row in words."""
         one = self._layers[place]
         if not one.places:
-            return f"{one.title}: {one.sentence}"
+            changed = f"{CHANGED} {error_text(one.change)}, which is no error of a map"
+            return f"{one.title}: {changed}. {one.sentence}"
         inside, border = error_text(one.inside_error), error_text(one.border_error)
         return f"{one.title}: away from borders {inside}, at borders {border}. {one.sentence}"
 
@@ -131,7 +145,8 @@ class ErrorBars(Explained):
     def _bar_area(self) -> QRectF:
         metrics = QFontMetricsF(self._theme.font("small"))
         number = metrics.horizontalAdvance(_NUMBER) + GRID_PX
-        left = self.width() * _NAMES_SHARE
+        widest = max((metrics.horizontalAdvance(one.title) for one in self._layers), default=0.0)
+        left = min(self.width() * _NAMES_SHARE, widest + 3 * GRID_PX)
         return QRectF(left, 0, max(GRID_PX, self.width() - left - number), self.row_px() * len(self._layers))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -139,16 +154,21 @@ class ErrorBars(Explained):
         painter, theme, area = QPainter(self), self._theme, self._bar_area()
         painter.setFont(theme.font("small"))
         tall = painter.fontMetrics().height()
+        apart_px = area.width() * _TICKS[1] / self._end
+        named = _TICKS if apart_px > painter.fontMetrics().horizontalAdvance("0.5 ") else (_TICKS[0], self._end)
         for tick in _TICKS:
-            x = area.left() + area.width() * share_of_axis(tick)
+            if tick > self._end:
+                break
+            x = area.left() + area.width() * tick / self._end
             painter.setPen(QPen(theme.colour("grid"), 1))
             painter.drawLine(QPointF(x, 0), QPointF(x, area.bottom()))
-        painter.setPen(theme.colour("faint"))
-        foot = QRectF(area.left(), area.bottom(), area.width(), tall)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignRight, "1")
-        if painter.fontMetrics().horizontalAdvance(f"{LEAST:.0e}   1") < area.width():
-            painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, f"{LEAST:.0e}")
-        painter.drawText(QRectF(0, area.bottom(), area.left(), tall), Qt.AlignmentFlag.AlignLeft, "relative error")
+            if tick not in named:
+                continue
+            painter.setPen(theme.colour("faint"))
+            foot = QRectF(x - 2 * tall, area.bottom(), 4 * tall, tall)
+            painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, f"{tick:g}")
+        axis = QRectF(GRID_PX, area.bottom(), area.left() - 2 * GRID_PX, tall)
+        painter.drawText(axis, Qt.AlignmentFlag.AlignLeft, "relative error")
         for place, one in enumerate(self._layers):
             self._paint_row(painter, place, one, area)
 
@@ -164,36 +184,45 @@ class ErrorBars(Explained):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(row.adjusted(0.5, 0.5, -0.5, -0.5))
         painter.setPen(theme.colour("text" if chosen else "muted"))
-        metrics = painter.fontMetrics()
         room = int(area.left() - 2 * GRID_PX)
-        name = metrics.elidedText(one.title, Qt.TextElideMode.ElideRight, room)
+        name = short_title(one.title, QFontMetricsF(painter.font()), room)
         painter.drawText(QRectF(GRID_PX, row.top(), room, high), Qt.AlignmentFlag.AlignVCenter, name)
-        shown = one.change if not one.places else one.border_error if one.inside_error is None else one.inside_error
+        if not one.places:
+            room_px = self.width() - area.left()
+            self._paint_change(painter, QRectF(area.left(), row.top() + 1, room_px, high - 2), one.change, chosen)
+            return
+        shown = one.border_error if one.inside_error is None else one.inside_error
         text = QRectF(area.right() + GRID_PX / 2, row.top(), self.width() - area.right() - GRID_PX / 2, high)
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, error_text(shown))
         bar = high * _BAR_EM
-        if not one.places:
-            self._paint_bar(
-                painter, QRectF(area.left(), row.center().y() - bar / 2, area.width(), bar), one.change, "open"
-            )
-            return
         self._paint_bar(
-            painter, QRectF(area.left(), row.top() + high * 0.1, area.width(), bar), one.inside_error, "full"
+            painter, QRectF(area.left(), row.top() + high * 0.1, area.width(), bar), one.inside_error, hatched=False
         )
         self._paint_bar(painter, QRectF(area.left(), row.top() + high * 0.1 + bar, area.width(), bar), one.border_error,
-                        "hatched")  # fmt: skip
+                        hatched=True)  # fmt: skip
 
-    def _paint_bar(self, painter: QPainter, room: QRectF, error: float | None, kind: str) -> None:
+    def _paint_change(self, painter: QPainter, room: QRectF, change: float | None, chosen: bool) -> None:
+        """Words in the place of a bar, over the axis' lines."""
+        painter.setPen(self._theme.colour("muted"))
+        metrics = QFontMetricsF(painter.font())
+        words = f"{CHANGED} {error_text(change)}"
+        if metrics.horizontalAdvance(words) > room.width():
+            words = f"changed {error_text(change)}"
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width())
+        back = self._theme.colour("chip" if chosen else "window")
+        painter.fillRect(
+            QRectF(room.left(), room.top(), metrics.horizontalAdvance(words) + GRID_PX, room.height()), back
+        )
+        painter.drawText(room.adjusted(GRID_PX / 2, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
+
+    def _paint_bar(self, painter: QPainter, room: QRectF, error: float | None, *, hatched: bool) -> None:
         if error is None:
             return
-        room = QRectF(room.left(), room.top(), max(1.5, room.width() * share_of_axis(error)), room.height() - 1)
-        painter.setPen(QPen(self._hue, 1) if kind != "full" else Qt.PenStyle.NoPen)
+        share = share_of_axis(error, self._end)
+        room = QRectF(room.left(), room.top(), max(_ZERO_PX, room.width() * share), room.height() - 1)
+        painter.setPen(QPen(self._hue, 1) if hatched and share else Qt.PenStyle.NoPen)
         painter.setBrush(
-            {
-                "full": QBrush(self._hue),
-                "hatched": QBrush(self._hue, Qt.BrushStyle.BDiagPattern),
-                "open": QBrush(Qt.BrushStyle.NoBrush),
-            }[kind]
+            QBrush(self._hue, Qt.BrushStyle.BDiagPattern if hatched and share else Qt.BrushStyle.SolidPattern)
         )
         painter.drawRect(room)
 

@@ -26,8 +26,8 @@ BENCH: Final = ""
 _SLOT: Final = "microscope"
 _MOST_MAPS: Final = 64
 _FIELD_PX: Final = 76
-_LIST_SHARE, _STAGE_SHARE = 4, 6
-_KEY: Final = "solid: away from borders · hatched: at borders · outline: no places left, values compared"
+_LIST_SHARE, _STAGE_SHARE = 3, 4
+_KEY: Final = "solid: away from borders · hatched: at borders · a line at 0: only rounding"
 
 
 class MicroscopeView(LiveView):

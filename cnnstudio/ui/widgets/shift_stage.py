@@ -100,10 +100,8 @@ class ShiftStage(QWidget):
     def _make_words(self) -> QVBoxLayout:
         words = QVBoxLayout()
         words.setSpacing(2)
-        row = QHBoxLayout()
-        row.setSpacing(GRID_PX)
         self.title = ElidedLabel("heading")
-        row.addWidget(self.title, 1)
+        words.addWidget(self.title)
         self.which = QSpinBox()
         self.which.setPrefix("map ")
         self.which.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -111,14 +109,13 @@ class ShiftStage(QWidget):
         self.which.setToolTip("Which of the layer's maps is shown; the errors are over all of them.")
         explain_on_focus(self.which)
         self.which.valueChanged.connect(self._on_map)
-        row.addWidget(self.which)
-        words.addLayout(row)
         self.inside = label("")
         self.border = label("", "muted")
         self.sentence = label("", "small", wrap=True)
         for part in (self.inside, self.border, self.sentence):
             part.setSizePolicy(QSizePolicy.Policy.Ignored, part.sizePolicy().verticalPolicy())
             words.addWidget(part)
+        words.addWidget(self.which, 0, Qt.AlignmentFlag.AlignLeft)
         words.addStretch(1)
         return words
 
