@@ -117,15 +117,8 @@ def p_value(gap: Gap) -> float | None:
 
 
 def beyond_all(gaps: Mapping[str, Gap]) -> dict[str, bool | None]:
-    """Which of several gaps are more than the seeds' doing, corrected for their number (Holm 1979); None for one seed.
-
-    A gap that is the same with each of three seeds or more counts, as in `Gap.beyond_seeds`.
-    """
-    known = {
-        name: 0.0 if gap.times_spread == math.inf and gap.beyond_seeds else p
-        for name, gap in gaps.items()
-        if (p := p_value(gap)) is not None
-    }
+    """Which of several gaps are beyond the seeds, corrected for their number (Holm 1979); None for one seed."""
+    known = {name: p for name, gap in gaps.items() if (p := p_value(gap)) is not None}
     corrected = dict(zip(known, holm(list(known.values())), strict=True))
     return {name: corrected[name] <= _RISK if name in corrected else None for name in gaps}
 

@@ -120,10 +120,19 @@ def test_a_lead_that_one_of_many_pairs_has_by_chance_is_none():
 
 def test_gaps_of_a_family_are_corrected_together():
     gaps = {str(place): Gap.of(row, [0.5] * 3) for place, row in enumerate([[0.52, 0.53, 0.525], [0.51, 0.52, 0.56]])}
-    family = gaps | {"same": Gap.of([0.6] * 3, [0.5] * 3), "none": Gap.of([0.5] * 3, [0.5] * 3)}
-    assert beyond_all(family) == {"0": True, "1": False, "same": True, "none": False}
+    assert beyond_all(gaps) == {"0": True, "1": False}
+    larger = gaps | {"none": Gap.of([0.5] * 3, [0.5] * 3), "also none": Gap.of([0.5] * 3, [0.5] * 3)}
+    assert not any(beyond_all(larger).values())
     assert gaps["0"].beyond_seeds
     assert beyond_all({"one": Gap.of([0.9], [0.1])}) == {"one": None}
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(2, False), (3, False), (5, True)])
+def test_equal_differences_are_corrected_as_all_others_are(seeds, expected):
+    same = Gap.of([0.6] * seeds, [0.5] * seeds)
+    family = {"same": same, **{name: Gap.of([0.5] * seeds, [0.5] * seeds) for name in "abcd"}}
+    assert beyond_all(family) == {"same": expected, **dict.fromkeys("abcd", False)}
+    assert beyond_all({"same": same}) == {"same": same.beyond_seeds}
 
 
 @pytest.mark.parametrize(("seeds", "pairs"), [(2, 1), (3, 1), (3, 21), (10, 3)])

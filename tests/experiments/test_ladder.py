@@ -94,13 +94,14 @@ def test_one_switch_at_a_time():
 
 
 def test_the_verdict_is_computed(results_of):
-    findings = EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, _as_measured))
+    given = {"seeds": 5}
+    findings = EXPERIMENT.findings(EXPERIMENT.settings(given), results_of(EXPERIMENT, given, _as_measured))
     said = findings.sentences
     assert findings.guess == 0
     assert said[0].startswith('For accuracy, locality mattered most: "local" is ahead of "dense" by 5 points')
     assert said[1].startswith("For accuracy on pictures moved by 2 px, sharing weights mattered most")
     assert said[2].startswith(
-        'Examples for what "dense" reaches with 4,000 (median and range of 3 seeds): "local" about '
+        'Examples for what "dense" reaches with 4,000 (median and range of 5 seeds): "local" about '
     )
     assert said[2].endswith('; "residual depth" about 630 (each seed).')
     assert said[3] == 'Whole widths miss the budget of 30,000 weights: "local" by -6.2 %.'
@@ -139,7 +140,7 @@ def test_a_step_downwards_is_told(results_of):
     def values(params):
         return _as_measured(params) | {"test": 0.8 - 0.1 * (params["network"] == "residual")}
 
-    given = {"points": 1}
+    given = {"points": 1, "seeds": 5}
     findings = EXPERIMENT.findings(EXPERIMENT.settings(given), results_of(EXPERIMENT, given, values))
     assert "At this budget these steps cost accuracy, beyond the seeds: residual depth." in findings.sentences
 

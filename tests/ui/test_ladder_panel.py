@@ -20,7 +20,7 @@ TEST = {"dense": 0.80, "local": 0.82, "shared": 0.90, "pooling": 0.93, "norm": 0
 
 def made_up(order):
     rung, seed = order.params["network"], order.params["seed"]
-    test = TEST[rung] - (0.05 if order.params["examples"] < 4_000 else 0.0) + 0.001 * seed
+    test = TEST[rung] - (0.05 if order.params["examples"] < 4_000 else 0.0) + 0.001 * ((seed + (rung == "shared")) % 3)
     network = sized(rung, (1, 28, 28), 10, order.params["equal"], order.params["budget"])
     values = {"train": 0.99, "validation": test, "test": test, "moved": [test, test - 0.1, 0.2]}
     values |= {"consistency": [0.9, 0.8, 0.7], "off": network.off}
@@ -52,7 +52,7 @@ def test_costs_are_there_before_anything_ran(panel):
 def test_the_largest_step_is_marked_and_the_verdict_says_so(panel):
     measure(panel)
     assert [row.most for row in panel.stairs.rows] == [False, False, True, False, False, False]
-    assert panel.stairs.cells(panel.stairs.rows[2])[3:5] == ("90.1 ± 0.1", "+8.0 ± 0.0")
+    assert panel.stairs.cells(panel.stairs.rows[2])[3:5] == ("90.1 ± 0.1", "+8.0 ± 0.2")
     assert "sharing weights mattered most" in panel.verdict.headline.text()
     assert panel.stairs.rows[0].needed == pytest.approx(4_000)
     assert panel.stairs.cells(panel.stairs.rows[0])[-1] == "4.0k"
