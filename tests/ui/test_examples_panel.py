@@ -155,3 +155,27 @@ def test_the_card_of_a_set_that_does_not_exist(qtbot):
     card.show_key("digits:jitter=3")
     assert card.fields["jitter"].value == 3
     assert "Licence: MIT" in card.facts.text()
+
+
+def test_a_set_that_cannot_be_read_leaves_everything_in_its_place(rig, panel):
+    """The sentence stands where the pictures stood; nothing is spread over the height."""
+    above = [panel.card.geometry(), panel.next.geometry()]
+    rig.engine.answers[BrowseExamples] = lambda question: ErrorReport("The class 'b' has no pictures.")
+    panel._ask()
+    settle(rig)
+    assert panel.notice.isVisible()
+    assert panel.notice.text() == "The class 'b' has no pictures."
+    assert [panel.card.geometry(), panel.next.geometry()] == above
+    assert not panel.mosaic.isVisible()
+    rig.engine.answers[BrowseExamples] = browse
+    panel._ask()
+    settle(rig)
+    assert panel.mosaic.isVisible()
+
+
+def test_another_sets_knobs_take_the_place_of_the_last_ones(rig, panel):
+    before = list(panel.card.fields.values())
+    rig.studio.set_config(RaceConfig(dataset="glyphs"))
+    settle(rig)
+    assert not any(field.isVisible() for field in before)
+    assert all(field.isVisible() for field in panel.card.fields.values())

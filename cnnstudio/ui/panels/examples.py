@@ -60,7 +60,9 @@ class ExamplesPanel(Panel):
         self.notice.hide()
         self.body.addWidget(self.notice)
         self._place = QWidget()
-        self._place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy.setRetainSizeWhenHidden(True)  # or what stands above it would be spread over the height
+        self._place.setSizePolicy(policy)
         self._place.setMinimumHeight(_TILE_PX + 3 * GRID_PX)
         self._place.installEventFilter(self)
         self.mosaic = Mosaic(self.studio.theme, "Examples", tile_px=_TILE_PX, gap_px=GRID_PX, parent=self._place)

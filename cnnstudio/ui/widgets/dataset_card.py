@@ -26,7 +26,7 @@ def facts(info: DatasetInfo) -> str:
     channels, height, width = info.shape
     about = f"{info.source.rstrip('.')}. Licence: {info.licence}."
     if not info.counted:
-        return f"Not looked into yet: how many pictures there are, how large, of which classes. {about}"
+        return f"How many pictures there are, how large and of which classes is not known yet. {about}"
     made = "made by the program, any number" if info.generated else f"{info.train_size:,} to learn from"
     classes = f"{len(info.class_names)} classes, " if info.class_names else ""
     size = f"{width} × {height} pixels" + (" in colour" if channels == 3 else "")
@@ -98,6 +98,7 @@ class DatasetCard(QWidget):
     def _make_fields(self, info: DatasetInfo) -> None:
         for old in self.fields.values():
             self._grid.removeWidget(old)
+            old.hide()
             old.deleteLater()
         self.fields = {}
         for knob in info.knobs:
