@@ -87,6 +87,16 @@ def test_it_says_why_it_cannot_be_pressed(rig, qtbot):
     assert panel.flip_now.why_not.startswith("The runs are nearly over")
 
 
+def test_when_one_run_is_over_before_the_other_the_reason_is_that_it_is_late(rig, watched):
+    tell(rig, watched, 8)
+    question_id, order = next(iter(runs(rig)))
+    rig.engine.mailbox.put(Answered(question_id, Result(order, values(order, 8, over=True))))
+    rig.drain()
+    watched._refresh()
+    assert watched.watch.text() == "Stop"
+    assert watched.flip_now.why_not.startswith("The runs are nearly over")
+
+
 def test_only_the_deepest_can_be_flipped(rig, qtbot):
     rig.engine.answer_at_once = False
     panel = skipped(rig.studio, qtbot, DepthPanel)

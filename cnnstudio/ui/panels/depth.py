@@ -191,7 +191,7 @@ class DepthPanel(ExperimentPanel):
             return _SWEPT if swept else _IDLE
         if not self.flip.isEnabled():
             return f"Only the deepest networks are flipped: those of {self.layers.itemText(0)}."
-        if any(key not in self._partly for key in self._keys):
+        if any(key not in self._fractions for key in self._keys):
             return _EARLY
         if self._flipped():
             return _ONCE.format(self._flipped(), self.form.values["flip_at"])

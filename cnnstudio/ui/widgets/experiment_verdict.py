@@ -166,8 +166,6 @@ class VerdictCard(QWidget):
         """The height follows the width; where there is less room, no line is cut in its middle."""
         super().resizeEvent(event)
         self._cut_between_lines()
-        if event.oldSize().width() != event.size().width():
-            self._cut_between_lines()
         self.updateGeometry()
 
     def _cut_between_lines(self) -> None:
