@@ -28,6 +28,7 @@ from cnnstudio.cli._parser import add_amount, add_data_root, add_json
 from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.dataset import Loaded, Pictures, Request
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.percent import percent
 
 SENTENCE: Final = "Measure saved weights on the test pictures of a data set, or on all pictures of a folder."
 SCHEMA: Final = 1
@@ -194,9 +195,9 @@ def measured(trained: _weights.Trained, pictures: Pictures) -> dict[str, Any]:
 
 def _report(result: dict[str, Any]) -> str:
     rows = [
-        (name, str(each["pictures"]), "-" if each["accuracy"] is None else f"{each['accuracy']:.2%}")
+        (name, str(each["pictures"]), "-" if each["accuracy"] is None else percent(each["accuracy"]))
         for name, each in result["per_class"].items()
     ]
-    rows.append(("all", str(result["pictures"]), f"{result['accuracy']:.2%}"))
+    rows.append(("all", str(result["pictures"]), percent(result["accuracy"])))
     title = f"{result['title']} on {result['dataset']}\n"
     return title + _terminal.table(("class", "pictures", "accuracy"), rows)

@@ -33,6 +33,7 @@ from cnnstudio.core.config import AUGMENTATIONS, RaceConfig, knobs, validate
 from cnnstudio.core.errors import StudioError, report_from
 from cnnstudio.core.events import NetworkStopped, Notice, Preparing, RunEnded, RunEvent, RunStarted, StepEnd
 from cnnstudio.core.history import History
+from cnnstudio.core.percent import percent
 
 SENTENCE: Final = "Let several networks learn the same examples in the same order, and compare them."
 SCHEMA: Final = 1
@@ -174,7 +175,7 @@ def _show(event: RunEvent, told: _Told, bar: _terminal.Bar) -> None:
 
 def _standing(history: History) -> str:
     scores = [(network, history.latest(network)) for network in history.networks]
-    return ", ".join(f"{network} {score.test.accuracy:.1%}" for network, score in scores if score is not None)
+    return ", ".join(f"{network} {percent(score.test.accuracy)}" for network, score in scores if score is not None)
 
 
 def _write_results(arguments: argparse.Namespace, history: History, seconds: float, session: Any) -> None:
@@ -224,10 +225,10 @@ def _row(history: History, network: str) -> tuple[str, ...]:
     gap = 100 * (score.train.accuracy - score.test.accuracy)
     return (
         *known,
-        f"{score.train.accuracy:.2%}",
-        f"{score.validation.accuracy:.2%}",
-        f"{score.test.accuracy:.2%}",
-        f"{gap:+.2f}",
+        percent(score.train.accuracy),
+        percent(score.validation.accuracy),
+        percent(score.test.accuracy),
+        f"{gap:+.1f}",
         f"{score.own_seconds:.2f}",
         "-" if speed is None else f"{speed:,.0f}",
     )

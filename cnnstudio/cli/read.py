@@ -19,6 +19,7 @@ from cnnstudio.cli._parser import add_json, keys
 from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.dataset import Images
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.percent import percent
 
 SENTENCE: Final = "Say what the networks make of images."
 SCHEMA: Final = 1
@@ -146,7 +147,7 @@ def _report(result: dict[str, Any]) -> str:
     rows = []
     for verdict in result["verdicts"]:
         ranked = sorted(verdict["probabilities"].items(), key=lambda item: -item[1])
-        rest = ", ".join(f"{name} {share:.1%}" for name, share in ranked[1:3])
-        said = (verdict["title"], verdict["guess"], f"{verdict['confidence']:.1%}", rest, verdict["weights"])
+        rest = ", ".join(f"{name} {percent(share)}" for name, share in ranked[1:3])
+        said = (verdict["title"], verdict["guess"], percent(verdict["confidence"]), rest, verdict["weights"])
         rows.append(said)
     return f"{result['file']}\n" + _terminal.table(("network", "says", "sure", "otherwise", "weights"), rows)

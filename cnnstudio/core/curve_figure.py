@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cnnstudio.core.colours import DASHES
 from cnnstudio.core.labels import spread, tick_text
+from cnnstudio.core.percent import percent
 
 HEIGHT_IN: Final = 4.5
 WIDTH_IN: Final = 8.0
@@ -151,7 +152,7 @@ def _name(axes: Any, plot: Plot) -> None:
     heights = [float(to_axes.transform((left, value))[1]) for _, value in ends]
     apart = _LINE_HEIGHT * _LABEL_PT / _POINTS_PER_INCH / (HEIGHT_IN - _BELOW_IN - _ABOVE_IN)
     for (curve, value), height in zip(ends, spread(heights, apart, 0.0, 1.0), strict=True):
-        text = f"{value:.1f} %" if plot.percent else f"{value:.3f}"
+        text = percent(value / 100) if plot.percent else f"{value:.3f}"
         axes.text(
             1.015, height, f"{curve.name} {text}", transform=axes.transAxes, va="center",
             color=curve.text_colour or curve.colour, fontweight="bold" if curve.bold else "normal",

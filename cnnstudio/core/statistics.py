@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import Series
+from cnnstudio.core.percent import percent
 
 LEVEL: Final = 0.95
 """Of every interval, unless said otherwise."""
@@ -102,7 +103,7 @@ class Spread:
     @property
     def as_percent(self) -> str:
         """A share as in "93.1 % ± 0.4", or "93.1 %" for one seed."""
-        text = f"{100 * self.mean:.1f} %"
+        text = percent(self.mean)
         return text if self.deviation is None else f"{text} ± {100 * self.deviation:.1f}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cnnstudio.core.percent import percent
 from cnnstudio.core.statistics import Spread
 from cnnstudio.datasets import find as find_dataset
 
@@ -37,10 +38,10 @@ def both_at_chance(shares: Mapping[str, Mapping[Any, float]], chance: float | No
     if chance is None or not all(is_at_chance(found, chance) for found in shares.values()):
         return []
     told = " and ".join(
-        f"{title} {100 * Spread.of(list(found.values())).mean:.0f} %" for title, found in shares.items()
+        f"{title} {percent(Spread.of(list(found.values())).mean)}" for title, found in shares.items()
     )
     instead = f"; {hint}" if hint else ""
     return [
-        f"Both are at chance: neither reads {100 * NEAR:.0f} points more than the {100 * chance:.0f} % of guessing "
+        f"Both are at chance: neither reads {100 * NEAR:.0f} points more than the {percent(chance, 0)} of guessing "
         f"({told}). That says nothing about the network's architecture{instead}."
     ]

@@ -20,6 +20,7 @@ from cnnstudio.core.experiment import (
     Table,
 )
 from cnnstudio.core.knobs import Knob
+from cnnstudio.core.percent import percent
 from cnnstudio.core.statistics import POINTS, Gap, Interval, Spread, figures, series, student_interval
 from cnnstudio.experiments._best import compared, others_said
 from cnnstudio.experiments._charts import bars_chart, lines_chart
@@ -115,7 +116,7 @@ def _accuracies(results: Sequence[Result], keys: Sequence[str]) -> Table:
         if found[0]:
             interval = student_interval(found[-1])
             low, high = (0.0, 1.0) if interval is None else (max(0.0, interval.low), min(1.0, interval.high))
-            within = None if interval is None else f"{100 * low:.1f} to {100 * high:.1f} %"
+            within = None if interval is None else f"{percent(low)} to {percent(high)}"
             rows.append((title, *(Spread.of(shares).as_percent for shares in found), within, len(found[0])))
     headings = ("network", *SETS, "95 % interval of the test mean", "seeds")
     return Table("Accuracy: mean ± standard deviation of the seeds", headings, tuple(rows))

@@ -37,6 +37,7 @@ from cnnstudio.core.layer_points import Flatten, ReLU
 from cnnstudio.core.layer_pools import AveragePool, BlurPool, GlobalMax, MaxPool
 from cnnstudio.core.layers import Layers, times
 from cnnstudio.core.network import NetworkSpec
+from cnnstudio.core.percent import percent
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments._charts import bars_chart, lines_chart
@@ -241,7 +242,7 @@ def _most_accurate(tests: Shares, steadiest: str) -> str:
 def _unlearned(train: Shares) -> list[str]:
     """Names those that had not learned their own pictures by the end: more epochs might make them better."""
     means = {way: Spread.of(list(shares.values())).mean for way, shares in train.items()}
-    low = [f"{_named(way)} {100 * means[way]:.0f} %" for way in WAYS if means.get(way, 1.0) < _LEARNED]
+    low = [f"{_named(way)} {percent(means[way])}" for way in WAYS if means.get(way, 1.0) < _LEARNED]
     return [f"Not all had learned their training pictures when the epochs were over: {', '.join(low)}."] if low else []
 
 

@@ -25,6 +25,7 @@ from cnnstudio.core.experiment import (
 )
 from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.marks import CODES, Code, check
+from cnnstudio.core.percent import percent
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments._best import compared
@@ -240,7 +241,7 @@ def _without(results: Sequence[Result], key: str, title: str) -> list[str]:
         if marked and plain and areas:
             said.append(
                 f"{method.capitalize()} of {title}: {Spread.of(list(marked.values())).as_percent} falls on the mark, "
-                f"which takes {100 * areas[0]:.1f} % of the picture; {Spread.of(list(plain.values())).as_percent} "
+                f"which takes {percent(areas[0])} of the picture; {Spread.of(list(plain.values())).as_percent} "
                 "where it learned without marks."
             )
     return said

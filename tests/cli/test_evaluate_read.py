@@ -128,7 +128,7 @@ def test_weights_of_another_program_need_the_networks_name(
 
 def test_the_table_ends_with_all(folder: Path, always_seven: Path, capsys: pytest.CaptureFixture[str]):
     assert cli.main(["evaluate", "--weights", str(always_seven), "--dataset", f"folder:{folder}"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["all", "4", "75.00%"]
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["all", "4", "75.0", "%"]
 
 
 def test_shipped_weights_are_the_default(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from cnnstudio.core.config import RaceConfig, knobs
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import NetworkStopped, StepEnd
 from cnnstudio.core.history import History
+from cnnstudio.core.percent import percent
 from cnnstudio.core.questions import SaveWeights
 from cnnstudio.datasets import find
 from cnnstudio.engine import race as engine_race
@@ -71,8 +73,8 @@ def test_the_json_has_what_is_documented_and_nothing_else(raced: Outcome):
 def test_the_json_says_what_the_table_says(raced: Outcome):
     assert list(raced.data["networks"]) == ["mlp:hidden=8", "small_cnn"]
     for row, network in zip(raced.out.splitlines()[2:], raced.data["networks"].values(), strict=True):
-        cells = row.split()
-        assert cells[3:6] == [f"{network[part]:.2%}" for part in ("train_acc", "validation_acc", "test_acc")]
+        cells = re.split(r"\s{2,}", row.strip())
+        assert cells[3:6] == [percent(network[part]) for part in ("train_acc", "validation_acc", "test_acc")]
         assert network["gap"] == pytest.approx(network["train_acc"] - network["test_acc"])
         assert network["step"] == 4
         assert 0 <= network["test_acc"] <= 1

@@ -125,7 +125,7 @@ def test_only_seeds_that_all_networks_have_are_compared(results_of):
 
 def test_no_interval_of_a_share_leaves_the_shares(results_of):
     found = _found(results_of, lambda params: _won(params) | {"test": 1.0 - 0.1 * params["seed"]}, seeds=2)
-    assert {row[4] for row in found.tables[0].rows} == {"31.5 to 100.0 %"}
+    assert {row[4] for row in found.tables[0].rows} == {"31.5 % to 100 %"}
 
 
 def test_one_network_alone_cannot_be_compared():

@@ -124,7 +124,7 @@ def test_who_had_not_done_learning_is_named(results_of):
         return _as_measured(params) | {"train": 0.81 if params["network"] == "global" else 0.95}
 
     findings = EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, values))
-    last = 'Not all had learned their training pictures when the epochs were over: "global max" 81 %.'
+    last = 'Not all had learned their training pictures when the epochs were over: "global max" 81.0 %.'
     assert findings.sentences[-1] == last
 
 

@@ -40,7 +40,7 @@ def test_the_verdict_is_computed(results_of):
     findings = EXPERIMENT.findings(settings, results_of(EXPERIMENT, settings, _values()))
     assert findings.guess == 0
     said = " ".join(findings.sentences)
-    assert said.startswith("MLP relies on the mark: it reads 100.0 % ± 0.0 with the right mark and 5.1 %")
+    assert said.startswith("MLP relies on the mark: it reads 100 % ± 0.0 with the right mark and 5.1 %")
     assert "MLP is ahead of LeNet-5 by 5 points" in said
     assert "LeNet-5 that learned without marks is ahead of LeNet-5 that learned with them by 30 points" in said
     assert "Occlusion of LeNet-5: 20.0 % ± 0.0 falls on the mark, which takes 0.5 %" in said

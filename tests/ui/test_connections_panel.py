@@ -54,7 +54,7 @@ def test_a_dense_unit_reads_everything_with_its_learned_template(panel, rig):
     assert (shown(panel).weights == layer.kernels[40]).all()
     assert shown(panel).title == "Unit 41, MLP"
     assert panel.when.whole == "learned until now"
-    assert panel.bill.texts[0][1:3] == ("60,368", "60,368")
+    assert panel.bill.texts[0][1:3] == ("60,368", "60,368 + 77")
     expected = (three().astype(np.float32) / 255 * layer.kernels[40]).sum()
     assert shown(panel).value == pytest.approx(float(expected), rel=1e-4)
     assert shown(panel).outputs[shown(panel).place] == pytest.approx(shown(panel).value, abs=1e-3)
@@ -136,7 +136,7 @@ def test_the_counters_move_with_the_slider(panel, qtbot):
     dense, local, conv = zip(*seen, strict=True)
     for way in (dense, local):
         assert len({row[2] for row in way}) == 4
-    assert {row[2] for row in conv} == {"150"}, "a kernel does not grow with the picture"
+    assert {row[2] for row in conv} == {"150 + 6"}, "a kernel does not grow with the picture"
     assert len({row[1] for row in conv}) == 4
     assert panel.size_words.text() == "112 × 112 px"
     assert shown(panel).picture.shape == (1, 112, 112)
@@ -150,7 +150,7 @@ def test_the_well_known_example_is_one_click(panel, qtbot):
     show(panel, "conv", qtbot)
     click(qtbot, panel.example)
     assert panel.sum.whole == "200 × 200 × 3 inputs × 1,000 units = 120,000,000 weights, plus 1,000 biases."
-    assert panel.bill.texts[0] == ("Dense", "120,000,000", "120,000,000", "480 MB", "1.92 GB")
+    assert panel.bill.texts[0] == ("Dense", "120,000,000", "120,000,000 + 1,000", "480 MB", "1.92 GB")
     assert panel.tabs["dense"].isChecked()
     assert shown(panel).weights.shape == (3, 200, 200)
     assert shown(panel).outputs is None
@@ -180,11 +180,11 @@ def test_units_and_kernels_fold_out(panel, qtbot):
         field.setFocus()
         field.selectAll()
         qtbot.keyClicks(field, text)
-    assert [row[2] for row in panel.bill.texts] == ["7,840", f"{26 * 26 * 2 * 9:,}", "18"]
+    assert [row[2] for row in panel.bill.texts] == ["7,840 + 10", "12,168 + 1,352", "18 + 2"]
     field.selectAll()
     qtbot.keyClicks(field, "x")
     assert panel.fields["kernel"].problem.isVisible()
-    assert panel.bill.texts[2][2] == "18"
+    assert panel.bill.texts[2][2] == "18 + 2"
 
 
 def test_the_bill_explains_and_chooses(panel, qtbot):

@@ -358,7 +358,7 @@ def test_progress_says_what_is_read_so_far(jitter):
 
     order = jitter._orders()[0]
     jitter.live.progressed.emit(order, Answering(1, 0.25, "learning", {"validation": 0.4}))
-    assert jitter.learning.whole == "Deep MLP reads 40 % (25 % learned)"
+    assert jitter.learning.whole == "Deep MLP reads 40.0 % (25 % learned)"
 
 
 def test_what_was_said_of_other_settings_is_forgotten(jitter):

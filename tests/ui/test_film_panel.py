@@ -15,7 +15,7 @@ from cnnstudio.core.inside import Film, FilmStrip, Unit
 from cnnstudio.ui.panels.film import FilmPanel
 from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import signed_colours
-from cnnstudio.ui.widgets.film_strip import FRAMES, as_frames, film_layers, film_tips, frame_of, frame_steps
+from cnnstudio.ui.widgets.film_strip import FRAMES, as_frames, film_layers, film_tips, frame_of, frame_steps, moves_words
 
 KEPT = (0, 1, 2, 4, 8, 16, 24, 32, 40)
 
@@ -93,6 +93,23 @@ def test_a_common_scale_compares_and_a_scale_of_its_own_does_not():
     assert (together[0] != together[1]).any()
     assert (each[0] == each[1]).all()
     assert (together[1] == signed_colours(np.ones((2, 2)), 1.0)).all()
+
+
+def test_a_single_number_keeps_the_films_scale():
+    """Each by itself would be the strongest colour, whatever it is."""
+    frames = np.array([0.01, -0.5, 1.0], np.float32).reshape(3, 1, 1, 1)
+    assert (as_frames(frames, "map", True) == as_frames(frames, "map", False)).all()
+
+
+def test_how_it_moved_is_said_from_the_frames():
+    def strip(*values):
+        return FilmStrip(np.array(values, np.float32).reshape(-1, 1, 1, 1), tuple(range(0, 20 * len(values), 20)))
+
+    early = moves_words(strip(0.0, 0.5, 0.6, 0.625))
+    assert early == "Moved most between steps 0 and 20: by 0.500. Between the last two frames, 40 and 60: by 0.025."
+    assert moves_words(strip(0.0, 0.1, 0.3)) == "Moved most between steps 20 and 40: by 0.200, its last two frames."
+    assert moves_words(strip(0.0, 0.1)) == moves_words(strip(1.0, 1.0, 1.0)) == "", "nothing to compare, nothing moved"
+    assert moves_words(strip(0.0, np.nan, 1.0)) == ""
 
 
 def test_maps_without_negative_values_run_from_black_to_white_and_others_are_signed():

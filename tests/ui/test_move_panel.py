@@ -198,7 +198,7 @@ def test_a_curve_of_a_network_that_learned_something_else_is_dashed(rig, qtbot):
 
 def test_a_place_of_a_map_says_its_numbers(panel):
     field = panel.view.cells["mlp"].picture
-    assert field.describe(13, 16) == ("Moved 3 px right: says 4 (3: 10.0 %). 100.0 % of the ink is left.")
+    assert field.describe(13, 16) == ("Moved 3 px right: says 4 (3: 10.0 %). 100 % of the ink is left.")
     assert field.cell_at(field.cell_rect(26, 26).center()) == (26, 26)
     assert field.cell_at(QPointF(-5, 3)) is None
 

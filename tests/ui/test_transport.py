@@ -89,7 +89,7 @@ def test_it_shows_what_is_prepared(transport, rig):
     rig.studio.run()
     rig.engine.advance(2)
     rig.drain()
-    assert transport.about.whole == "Making digits · 100%"
+    assert transport.about.whole == "Making digits · 100 %"
     transport.run_button.click()
     assert rig.engine.commands[-1] == "run"
     assert transport.stop_button.isEnabled()

@@ -227,9 +227,9 @@ def test_the_histogram_reaches_to_the_pictures_value(qtbot):
 def test_a_record_in_words():
     made = record(FindRecord("digits", "lenet5", Unit("2_conv", 3, 4, 5)))
     assert active_words(made, 10.0) == (
-        "Above zero for 34 % of them. This picture's value is larger than about 100 % of them."
+        "Above zero for 34.0 % of them. This picture's value is larger than about 100 % of them."
     )
-    assert active_words(made, None) == "Above zero for 34 % of them."
+    assert active_words(made, None) == "Above zero for 34.0 % of them."
     assert dead_words(made).startswith("1 of the layer's 16 is dead")
     assert dead_words(replace(made, dead=np.zeros(16, bool))).startswith("None of the layer's 16")
     assert "and 8 more" in dead_words(replace(made, dead=np.ones(20, bool)))

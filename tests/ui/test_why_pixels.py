@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from cnnstudio.core.attribution import METHODS, Attribute
 from cnnstudio.ui.demo import three
 from cnnstudio.ui.widgets.attribution_colours import map_colours, over, plain
-from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_short, check_words, no_check, percent
+from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_short, check_words, no_check
 from tests.ui.pointer import drag_to
 from tests.ui.why_rig import OTHER, asked, begun, methods_of, pick, settle, show
 from tests.why_answers import attributions
@@ -200,10 +200,3 @@ def test_in_narrow_columns_the_check_is_said_in_few_words(ready, panel):
     texts = [card.check.text() for card in panel.pixels.cards]
     assert len(texts) == 4
     assert all(text.startswith("Check ") for text in texts)
-
-
-@pytest.mark.parametrize(
-    ("share", "text"), [(1.0, "100.0 %"), (0.99999, "over 99.9 %"), (0.0001, "under 0.1 %"), (0.0, "0.0 %")]
-)
-def test_a_probability_is_never_rounded_to_certainty(share, text):
-    assert percent(share) == text

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton,
 
 from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.events import RunEnded, RunStarted, StepEnd
+from cnnstudio.core.percent import percent
 from cnnstudio.core.pooling import Pooling, pool
 from cnnstudio.core.questions import ReadPicture, Verdict, Verdicts
 from cnnstudio.ui.panels._panel import Panel, PanelInfo, run_alone
@@ -349,7 +350,7 @@ class ActivationPanel(Panel):
             return "These logits are made up: no network has read the picture yet."
         name = the(self.network.currentText())
         top = int(verdict.probabilities.argmax())
-        said = f"{names[top]} with {100 * verdict.probabilities[top]:.0f} %"
+        said = f"{names[top]} with {percent(float(verdict.probabilities[top]))}"
         if self._noise is not None:
             sure = verdict.probabilities[top] >= _SURE
             still = "Softmax on nonsense is still confident" if sure else "Unsure this time, and yet it sums to 100 %"

@@ -27,7 +27,7 @@ from cnnstudio.ui.widgets._connection_model import (
     UNITS,
     ConnectionModel,
 )
-from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
+from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label, more_button
 from cnnstudio.ui.widgets.connection_bill import NAMES, ConnectionBill
 from cnnstudio.ui.widgets.connection_drawing import ConnectionDrawing
 from cnnstudio.ui.widgets.flatten_animation import FlattenAnimation
@@ -189,12 +189,16 @@ class ConnectionsPanel(Panel):
         self.colour.setToolTip("Three numbers per pixel: red, green, blue.")
         self.colour.toggled.connect(self._read_sizes)
         explain_on_focus(self.colour)
-        self.example = button("120 million", "quiet", tip="200 × 200 × 3 by 1,000: a small colour photograph and one "
-                              "dense layer of a thousand units have 120 million weights.")  # fmt: skip
+        self.example = button(
+            "Example: 120 million",
+            "quiet",
+            tip="Sets the sizes to 200 × 200 × 3 by 1,000: a small colour photograph and one dense layer of a thousand "
+            "units have 120 million weights.",
+        )
         self.example.clicked.connect(self._show_example)
         self.as_race = button("Reset", "quiet", tip="The picture's size, the units and the kernels of the race again.")
         self.as_race.clicked.connect(self._follow_race)
-        self.more = button("More", "quiet", tip="Units, kernels, size of a kernel.", checkable=True)
+        self.more = more_button("Units, kernels, size of a kernel.")
         row.addWidget(self.side, 1)
         for one in (self.size_words, self.colour, self.example, self.as_race, self.more):
             row.addWidget(one)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 from cnnstudio.core.errors import ErrorReport, StudioError
 from cnnstudio.core.events import Answering
 from cnnstudio.core.experiment import Order, Settings
+from cnnstudio.core.percent import percent
 from cnnstudio.core.questions import BrowseExamples, Shown
 from cnnstudio.ui.panels._experiment import ExperimentPanel
 from cnnstudio.ui.panels._panel import PanelInfo, run_alone
@@ -108,9 +109,9 @@ class JitterPanel(ExperimentPanel):
             return
         name = str(order.params["network"])
         share = (event.values or {}).get("validation")
-        done = f"{100 * event.fraction:.0f} % learned" if event.fraction is not None else event.text
+        done = f"{percent(event.fraction, 0)} learned" if event.fraction is not None else event.text
         if share is not None:
-            self._partial[name] = f"{titles((name,))[name]} reads {100 * share:.0f} % ({done})"
+            self._partial[name] = f"{titles((name,))[name]} reads {percent(share)} ({done})"
         elif name not in self._partial:
             self._partial[name] = f"{titles((name,))[name]}: {done}"
         self.learning.set_whole(" · ".join(self._partial.values()))

@@ -28,7 +28,7 @@ from cnnstudio.ui.widgets._setup_words import (
     network_sentence,
     same_dataset,
 )
-from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
+from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label, more_button
 from cnnstudio.ui.widgets.curve_options import CurveOptions
 from cnnstudio.ui.widgets.exports import ExportMenu
 from cnnstudio.ui.widgets.live_curve import LiveCurve
@@ -202,7 +202,7 @@ class RacePanel(Panel):
         self.whole_button.hide()
         self.whole_button.clicked.connect(self.curve.reset_zoom)
         self.runs_button = button("Earlier runs", "quiet", tip="Faint lines: name, hide or remove them.")
-        self.more_button = button("More", "quiet", tip="Log axes, smoothing, validation, batches.", checkable=True)
+        self.more_button = more_button("Log axes, smoothing, validation, batches.")
         self.export_menu = ExportMenu(self.studio, lambda: self._wanted, self)
         self.view_menu.addSeparator()
         self.view_menu.addActions(self.export_menu.actions())

@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.core.labels import spread
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.widgets._curve_arithmetic import nearest
 from cnnstudio.ui.widgets._curve_parts import Line, View
 from cnnstudio.ui.widgets._marks import paint_mark
@@ -40,6 +41,9 @@ _CURSOR_PX: Final = 2
 _WHOLE: Final = 100
 _LEAST_LABEL_PX: Final = 9
 _LINE_SPACING: Final = 1.25
+_LABEL_GROUND: Final = 0.85
+"""How much of what lies behind a label is covered."""
+
 _MARK_PX: Final = 4.0
 
 
@@ -115,7 +119,7 @@ class CurveSurface(QWidget):
     def value_text(self, value: float) -> str:
         """A y value as the labels write it."""
         if self._curve.axes.percent:
-            return f"{value * 100:.1f} %"
+            return percent(value)
         return f"{value:.3f}" if value >= 0.01 or value == 0 else f"{value:.1e}"
 
     def _label(self, line: Line) -> str:
@@ -123,7 +127,7 @@ class CurveSurface(QWidget):
         if not len(finite):
             return line.name
         value = float(self._curve.measured(line.key)[finite[-1]])
-        return f"{line.name} {f'{value * 100:.0f} %' if self._curve.axes.percent else self.value_text(value)}"
+        return f"{line.name} {self.value_text(value)}"
 
     def _fonts(self) -> dict[bool, QFontMetricsF]:
         return {bold: QFontMetricsF(self._font(bold)) for bold in (False, True)}
@@ -217,6 +221,11 @@ class CurveSurface(QWidget):
             self._paint_marks(painter, shown)
         for (line, _end), y in zip(shown, places, strict=True):
             painter.setFont(self._font(line.bold))
+            # Lines of earlier runs may go on beyond the end of this one: no line strikes a label through.
+            ground = QColor(self._curve.theme.colour("window"))
+            ground.setAlphaF(_LABEL_GROUND)
+            wide = painter.fontMetrics().horizontalAdvance(self._label(line))
+            painter.fillRect(QRectF(left, y - height / 2, wide + _PAD_PX / 2, height), ground)
             painter.setPen(line.text_colour or line.colour)
             painter.drawText(
                 QPointF(left, y + fonts[line.bold].ascent() / 2 - fonts[line.bold].descent() / 2), self._label(line)

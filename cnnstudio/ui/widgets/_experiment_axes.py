@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF
 
 from cnnstudio.core.experiment import Chart, Series
 from cnnstudio.core.labels import tick_text
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours, network_marks
 from cnnstudio.ui.widgets._curve_arithmetic import log_ticks, nice_ticks
 
@@ -70,7 +71,7 @@ def value_text(chart: Chart, value: float) -> str:
     if not math.isfinite(value):
         return "none"
     if chart.percent:
-        return f"{100 * value:.1f} %"
+        return percent(value)
     size = abs(value)
     if size >= 1_000:
         return f"{value:,.0f}"
@@ -228,8 +229,8 @@ def area_of(
 
 
 def end_text(chart: Chart, line: Series) -> str:
-    """The last number of a line, rounded for a label."""
-    return f"{100 * line.mean[-1]:.0f} %" if chart.percent else value_text(chart, line.mean[-1])
+    """The last number of a line, as it is written everywhere."""
+    return value_text(chart, line.mean[-1])
 
 
 def spread_text(chart: Chart, line: Series, place: int) -> str:

@@ -13,10 +13,10 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygo
 
 from cnnstudio.core.inside import PICTURE
 from cnnstudio.core.layers import times
+from cnnstudio.core.percent import WIDEST, percent
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._inside_layout import Bracket, Layout, Placed, Room
 from cnnstudio.ui.widgets._inside_plan import Box, Plan
-from cnnstudio.ui.widgets._verdict_layout import percent
 from cnnstudio.ui.widgets.draw_part import draw_part
 
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -77,7 +77,7 @@ def room_for(theme: Theme, plan: Plan, height: float, names: Sequence[str] = ())
 
     foot = (3 if roomy else 1) * high + GRID_PX / 2
     name_px = min(max((bold.horizontalAdvance(name) for name in names), default=0.0), _NAME_EM * theme.small_px)
-    verdict_px = name_px + _BAR_PX + bold.horizontalAdvance("99.9%") + GRID_PX
+    verdict_px = name_px + _BAR_PX + bold.horizontalAdvance(WIDEST) + GRID_PX
     return Room(lines * high + GRID_PX / 2, foot, high + GRID_PX / 2, high, title_px, roomy, verdict_px)
 
 
@@ -243,7 +243,7 @@ def paint_verdict(
     likeliest = np.sort(np.argsort(-shares, kind="stable")[:fit])
     best = int(shares.argmax())
     metrics = QFontMetricsF(theme.font("small", bold=True))
-    number_px = metrics.horizontalAdvance("99.9%")
+    number_px = metrics.horizontalAdvance(WIDEST)
     widest = max(metrics.horizontalAdvance(names[i] if i < len(names) else str(i)) for i in likeliest)
     name_px = min(widest, area.width() - number_px - 3 * GRID_PX) + GRID_PX / 2
     for place, index in enumerate(likeliest):

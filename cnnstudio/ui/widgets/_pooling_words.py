@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from cnnstudio.core.percent import percent
 from cnnstudio.core.pooling import Pooling, Window, chances
 from cnnstudio.ui.widgets._cells import number
 
@@ -29,7 +30,7 @@ def arithmetic(window: Window, pooling: Pooling) -> str:
         case "stochastic" if pooling.training and window.winner is not None:
             shares = chances(window.values.reshape(1, -1), window.inside.reshape(1, -1))
             share = float(shares.reshape(window.values.shape)[window.winner])
-            return f"drawn with a chance of {100 * share:.0f} %: {result}"
+            return f"drawn with a chance of {percent(share, 0)}: {result}"
     assert window.weights is not None
     pairs = [(weight, value) for weight, value in zip(window.weights.ravel(), values, strict=True) if weight]
     terms = [f"{number(float(weight))}·{number(value)}" for weight, value in pairs]

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 
 from cnnstudio.core.events import Competitor, NetworkScore
 from cnnstudio.core.history import History
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets._setup_words import network_sentence
@@ -71,7 +72,7 @@ def _best_until(history: History, network: str, step: int) -> tuple[float | None
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None or not math.isfinite(value) else f"{value * 100:.1f} %"
+    return "" if value is None else percent(value)
 
 
 def _gap(row: Row) -> str:
@@ -148,7 +149,7 @@ class Column:
 
 COLUMNS: Final = (
     Column("network", "", lambda r: r.name, _who),
-    Column("weights", "Numbers that training sets.", lambda r: f"{r.card.parameters:,}", _kilobytes),
+    Column("weights", "Weights and biases: what training sets.", lambda r: f"{r.card.parameters:,}", _kilobytes),
     Column(
         "multiply-adds",
         "Multiplications with addition for one picture; a shared weight is used many times.",
@@ -170,7 +171,7 @@ COLUMNS: Final = (
         "gap", "Train minus test, in points: part learned by heart, part luck of the two samples.", _gap, _gap_numbers
     ),
     Column(
-        "best so far",
+        "best (validation)",
         "The best accuracy so far on the validation pictures, which are set apart for choosing.",
         lambda r: _percent(r.best),
         lambda r: f"It was reached at step {r.best_step:,}." if r.best is not None else "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,13 +92,6 @@ def says(verdict: Verdict, class_names: tuple[str, ...]) -> tuple[str, float] | 
     best = int(np.argmax(verdict.probabilities))
     name = class_names[best] if best < len(class_names) else str(best)
     return name, float(verdict.probabilities[best])
-
-
-def percent(share: float) -> str:
-    """A probability in percent, never rounded up to a certainty that no softmax has."""
-    if 0.995 <= share < 1:
-        return f"{math.floor(share * 1_000) / 10:.1f}%"
-    return f"{share * 100:.0f}%"
 
 
 def formula(verdict: Verdict, place: int, class_names: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.attribution import Attribution
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import GRID_PX, Theme, weight_map
 from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets.attribution_colours import map_colours, over, plain, teal_map
@@ -21,7 +22,6 @@ from cnnstudio.ui.widgets.attribution_words import (
     check_words,
     class_name,
     legend_words,
-    percent,
 )
 from cnnstudio.ui.widgets.basic import label
 from cnnstudio.ui.widgets.matrix_card import NameLine

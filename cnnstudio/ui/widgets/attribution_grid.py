@@ -24,10 +24,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.attribution import METHODS, Attribution, Method
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets.attribution_colours import map_colours, over, plain
-from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_words, class_name, method_tip, no_check, percent
+from cnnstudio.ui.widgets.attribution_words import METHOD_WORDS, check_words, class_name, method_tip, no_check
 from cnnstudio.ui.widgets.basic import by_keyboard
 
 _HEAD_LINES: Final = 2
@@ -208,7 +209,7 @@ class AttributionGrid(QWidget):
             return no_check(found), self._theme.colour("muted")
         if found.believed:
             return f"{found.agreement:.2f}", self._theme.colour("text")
-        return f"{found.agreement:.2f} chance", self._theme.colour("bad")
+        return f"{found.agreement:.2f} (chance)", self._theme.colour("bad")
 
     def _paint_sentence(self, painter: QPainter, area: QRect, text: str) -> None:
         inner = area.adjusted(4, 4, -4, -4)

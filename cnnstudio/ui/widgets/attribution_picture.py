@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.inside import Numbers
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets._cells import image_of
 from cnnstudio.ui.widgets.attribution_colours import Rgb, top_of
@@ -115,7 +116,7 @@ class AttributionPicture(QWidget):
         if self._values is None:
             return f"{told}."
         value, top = float(self._values[row, column]), float(np.abs(self._values).max())
-        share = f", {100 * abs(value) / top:.0f} % of the largest" if top > 0 else ""
+        share = f", {percent(abs(value) / top, 0)} of the largest" if top > 0 else ""
         return f"{told}, map {value:.3g}{share}. The strongest colour is {top_of(self._values):.3g}."
 
     def areas(self) -> list[QRect]:

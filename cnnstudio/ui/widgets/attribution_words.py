@@ -153,12 +153,3 @@ def legend_words(*, signed: bool) -> tuple[str, str, str]:
 def class_name(names: tuple[str, ...], label: int) -> str:
     """A class's name, or its number where the names are not known."""
     return names[label] if 0 <= label < len(names) else str(label)
-
-
-def percent(share: float) -> str:
-    """A share as text: never 100 % unless it is all, never 0 % unless it is nothing."""
-    if 0.9995 <= share < 1:
-        return "over 99.9 %"
-    if 0 < share < 0.0005:
-        return "under 0.1 %"
-    return f"{100 * share:.1f} %"

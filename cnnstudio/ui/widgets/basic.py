@@ -113,6 +113,13 @@ def button(text: str, kind: Kind = "", *, tip: str = "", shortcut: str = "", che
     return made
 
 
+def more_button(tip: str) -> QPushButton:
+    """A quiet button that unfolds a row: "More", and "Less" while it is unfolded; its width stays."""
+    made = button("More", "quiet", tip=tip, checkable=True)
+    made.toggled.connect(lambda open_: made.setText("Less" if open_ else "More"))
+    return made
+
+
 def set_kind(made: QPushButton, kind: Kind) -> None:
     """Changes a button's kind after it was made."""
     if made.property("kind") != kind:

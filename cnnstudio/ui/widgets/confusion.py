@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, mixed, share_map
 
 Cell = tuple[int, int]
@@ -103,7 +104,7 @@ class ConfusionMatrix(QWidget):
     def sentence(self, truth: int, guess: int) -> str:
         """What a cell counts, as in "17 of 203 pictures of 9 are taken for 4 (8 %)."."""
         count, total = int(self._counts[truth, guess]), int(self._counts[truth].sum())
-        share = f" ({100 * count / total:.0f} %)" if total else ""
+        share = f" ({percent(count / total, 0)})" if total else ""
         if truth == guess:
             return f"{count:,} of {total:,} pictures of {self._names[truth]} are read correctly{share}."
         return f"{count:,} of {total:,} pictures of {self._names[truth]} are taken for {self._names[guess]}{share}."

@@ -22,11 +22,11 @@ HUES: Final[dict[Way, str]] = {
     "conv": ROLE_COLOURS["cnn"],
 }
 
-_HEADS: Final = ("", "connections", "distinct weights", "memory", "training")
+_HEADS: Final = ("", "connections (bars: log scale)", "weights + biases", "memory", "training")
 _HEAD_TIPS: Final = (
     "",
     "Pairs of an input and a unit that reads it. Each is one multiply-add per picture.",
-    "Numbers that have to be learned and kept, without biases.",
+    "Distinct numbers that have to be learned and kept: weights and biases, as in the table of a race.",
     "32-bit weights and biases; 1 MB is 1,000,000 bytes.",
     "Weights, their gradients and Adam's two running means; the pictures' own values come on top.",
 )
@@ -87,7 +87,7 @@ class ConnectionBill(Explained):
 
     def _words(self, wiring: Wiring) -> tuple[str, ...]:
         memory, training = megabytes(wiring.weight_bytes), megabytes(wiring.training_bytes)
-        return NAMES[wiring.way], f"{wiring.connections:,}", f"{wiring.weights:,}", memory, training
+        return NAMES[wiring.way], f"{wiring.connections:,}", f"{wiring.weights:,} + {wiring.biases:,}", memory, training
 
     def explanation(self, point: QPoint) -> str:
         """What the cell under a point means, with its numbers."""
@@ -108,7 +108,7 @@ class ConnectionBill(Explained):
                 f"{numbers}; times {TRAINING_NUMBERS} (weight, gradient, Adam's two running means) = "
                 f"{wiring.training_bytes:,} bytes. The pictures' own values come on top."
             )
-        return f"{wiring.bill}.{self._as_many(wiring)}"
+        return f"{wiring.bill}. {wiring.parameters:,} numbers in all.{self._as_many(wiring)}"
 
     def _as_many(self, wiring: Wiring) -> str:
         """What a dense layer with as many units as the convolution has would cost."""

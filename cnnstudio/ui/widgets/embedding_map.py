@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.core.attribution import Embedding
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.draw_part import is_screen
 from cnnstudio.ui.widgets.embedding_card import Card, paint_card
@@ -270,7 +271,7 @@ class EmbeddingMap(QWidget):
     def _paint_axes(self, painter: QPainter, embedding: Embedding) -> None:
         if len(embedding.explained) < 2:
             return
-        first, second = (f"{100 * share:.0f} % of the variance" for share in embedding.explained[:2])
+        first, second = (f"{percent(float(share), 0)} of the variance" for share in embedding.explained[:2])
         painter.setFont(self._theme.font("small"))
         painter.setPen(self._theme.colour("muted"))
         line, edge = painter.fontMetrics().height(), GRID_PX // 2

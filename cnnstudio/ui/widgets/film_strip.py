@@ -21,7 +21,7 @@ from cnnstudio.core.network import NetworkSpec
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme, signed_colours, value_map
 from cnnstudio.ui.widgets._names import layer_name
-from cnnstudio.ui.widgets.basic import explain_on_focus, label
+from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus, label
 from cnnstudio.ui.widgets.matrix_card import NameLine
 from cnnstudio.ui.widgets.mosaic import Mosaic, Tiles, Word
 
@@ -83,8 +83,10 @@ def as_frames(frames: NDArray[np.float32], what: What, each: bool) -> Tiles:
 
     Kernels, and maps that go below zero, are coloured as signed numbers, other maps from black to white. The channels
     of one kernel stand side by side, or in a square where there are more than three. The strongest colour stands for
-    the largest value of the whole film, or of each frame by itself.
+    the largest value of the whole film, or of each frame by itself. A frame of one number has nothing to compare it
+    with but the other frames: it is always coloured by the whole film's scale.
     """
+    each = each and frames[0].size > 1 if len(frames) else each
     frames = np.nan_to_num(frames[:, :_MOST_CHANNELS], nan=0.0, posinf=0.0, neginf=0.0)
     axes = (1, 2, 3) if each else None
     tops = np.abs(frames).max(axis=axes, keepdims=True, initial=0.0)
@@ -167,6 +169,8 @@ class FilmRow(QWidget):
         self.mosaic = Mosaic(theme, "Film", tile_px=_LEAST_PX, gap_px=_GAP_PX, outlined=True)
         self.mosaic.chosen.connect(self._on_chosen)
         column.addWidget(self.mosaic)
+        self.moves = ElidedLabel("small")
+        column.addWidget(self.moves)
         self.layer.activated.connect(self._on_layer)
         self.number.valueChanged.connect(self._on_number)
 
@@ -218,6 +222,7 @@ class FilmRow(QWidget):
         self.notice.setText(text)
         self.notice.setVisible(bool(text))
         self.mosaic.setVisible(not text)
+        self.moves.setVisible(not text)
 
     def ask(self, question: Film, each: bool) -> None:
         """Asks for the film, and shows it when it is there; `each` is whether every frame has a scale of its own."""
@@ -234,6 +239,7 @@ class FilmRow(QWidget):
         captions = [(Word(f"{step:,}"),) for step in strip.steps]
         self.mosaic.setAccessibleName(f"Film of {self.line.accessibleName()}, {len(strip.steps)} moments")
         self.mosaic.set_tiles(tiles, captions, film_tips(strip, self._what))
+        self.moves.set_whole(moves_words(strip))
         self._fit()
         self.show_moment()
 
@@ -270,14 +276,34 @@ class FilmRow(QWidget):
         self._fit()
 
 
+def frame_moves(strip: FilmStrip) -> tuple[float, ...]:
+    """How far the numbers moved from each frame to the next: the root of their mean square."""
+    differences = np.diff(strip.frames.astype(np.float64), axis=0)
+    return tuple(float(math.sqrt(np.square(one).mean())) for one in differences)
+
+
+def moves_words(strip: FilmStrip) -> str:
+    """Between which frames the numbers moved most, and how far they moved at the end; "" for fewer than three frames.
+
+    It is computed from the frames: whether weights come to rest depends on the schedule and on how far a run went.
+    """
+    moves, steps = frame_moves(strip), strip.steps
+    if len(moves) < 2 or not all(map(math.isfinite, moves)) or not max(moves) > 0:
+        return ""
+    most, last = int(np.argmax(moves)), len(moves) - 1
+    said = f"Moved most between steps {steps[most]:,} and {steps[most + 1]:,}: by {moves[most]:.3f}"
+    if most == last:
+        return f"{said}, its last two frames."
+    return f"{said}. Between the last two frames, {steps[-2]:,} and {steps[-1]:,}: by {moves[last]:.3f}."
+
+
 def film_tips(strip: FilmStrip, what: What) -> list[str]:
     """What hovering each frame says: its step, its numbers, and how far it moved since the frame before."""
     name = "weights" if what == "kernel" else "values"
-    tips = []
+    tips, moves = [], frame_moves(strip)
     for place, (step, frame) in enumerate(zip(strip.steps, strip.frames, strict=True)):
         text = f"Step {step:,}: {name} from {frame.min():.3f} to {frame.max():.3f}, mean {frame.mean():.3f}."
         if place:
-            moved = math.sqrt(float(np.square(frame - strip.frames[place - 1], dtype=np.float64).mean()))
-            text += f" Moved by {moved:.3f} since step {strip.steps[place - 1]:,} (root of the mean square)."
+            text += f" Moved by {moves[place - 1]:.3f} since step {strip.steps[place - 1]:,} (root of the mean square)."
         tips.append(text)
     return tips

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy
 
+from cnnstudio.core.percent import WIDEST, percent
 from cnnstudio.ui.theme import GRID_PX, Theme, mixed
-from cnnstudio.ui.widgets.attribution_words import percent
 from cnnstudio.ui.widgets.explained import Explained
 
 _ROWS: Final = 11
@@ -133,9 +133,9 @@ class LogitBars(Explained):
         long = logits.width() / 2 * float(np.clip(self._logits[row] / self._top_logit, -1, 1))
         painter.fillRect(QRectF(min(centre, centre + long), y + (high - thick) / 2, abs(long), thick), hue)
         share = float(self._shares[row])
-        text = f"{100 * share:.0f} %"
+        text = percent(share)
         bold = QFontMetricsF(theme.font("small", bold=True))
-        room = max(2.0, shares.width() - bold.horizontalAdvance("100 %") - GRID_PX)
+        room = max(2.0, shares.width() - bold.horizontalAdvance(WIDEST) - GRID_PX)
         wide = max(1.0, room * share)
         painter.fillRect(QRectF(shares.left(), y + (high - thick) / 2, wide, thick), hue)
         painter.drawText(

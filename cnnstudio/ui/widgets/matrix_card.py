@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import GRID_PX, Theme, mark_of
 from cnnstudio.ui.widgets._marks import paint_mark
 from cnnstudio.ui.widgets.basic import label
@@ -112,7 +113,7 @@ class MatrixCard(QWidget):
     def show_counts(self, counts: NDArray[np.int64], class_names: Sequence[str]) -> None:
         """Shows a matrix, int64 [classes, classes]."""
         right, total = int(counts.trace()), int(counts.sum())
-        share = f"{100 * right / total:.1f} % right" if total else "no pictures"
+        share = f"{percent(right / total)} right" if total else "no pictures"
         self.line.show_name(self._name, share, self._hue)
         self.matrix.set_counts(counts, class_names)
         wrong = counts - np.diag(np.diag(counts))

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton,
 from cnnstudio.core.experiment import Chart, Series
 from cnnstudio.core.knobs import parse_key
 from cnnstudio.core.moving import REACH_PX, Curves, NetworkCurve, NetworkOffsets, OffsetMap, OffsetMaps, Transformed
+from cnnstudio.core.percent import percent
 from cnnstudio.core.picture_changes import shifted
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme, network_colours
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.attribution_colours import plain
-from cnnstudio.ui.widgets.attribution_words import percent
 from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
 from cnnstudio.ui.widgets.experiment_chart import ExperimentChart
 from cnnstudio.ui.widgets.live_view import LiveView

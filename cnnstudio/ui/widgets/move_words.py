@@ -10,10 +10,11 @@ import numpy as np
 from cnnstudio import datasets
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.moving import REACH_PX, Curves, NetworkCurve, NetworkOffsets
+from cnnstudio.core.percent import percent
 from cnnstudio.core.picture_changes import UNCHANGED, Kind
 from cnnstudio.core.questions import WeightsFrom
 from cnnstudio.core.taught import Taught
-from cnnstudio.ui.widgets.attribution_words import class_name, percent
+from cnnstudio.ui.widgets.attribution_words import class_name
 from cnnstudio.ui.widgets.knob_field import shown
 
 NEAR_PX: Final = 4

@@ -13,9 +13,10 @@ from cnnstudio.core.confidence import softmax
 from cnnstudio.core.experiment import Order
 from cnnstudio.core.nonsense import NonsenseRead, NonsenseVerdicts, ReadNonsense
 from cnnstudio.core.nonsense_pictures import MEASURED
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.attribution_words import class_name, percent
+from cnnstudio.ui.widgets.attribution_words import class_name
 from cnnstudio.ui.widgets.basic import ElidedLabel, button, explain_on_focus, label
 from cnnstudio.ui.widgets.live_view import Named, named
 from cnnstudio.ui.widgets.logit_bars import LogitBars

@@ -13,6 +13,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnstudio.core.errors import StudioError
+from cnnstudio.core.percent import percent
 from cnnstudio.core.pooling import TITLES, Kind, Pooling, change, comparable, expected, pool
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.basic import explain_on_focus, label
@@ -203,10 +204,10 @@ def _verdict(row: list[float], bare: list[float], pooling: Pooling, along: bool)
     name = TITLES[pooling.kind]
     if not np.isfinite(row).all():
         return "These numbers cannot be: nothing is measured."
-    small = f"{name}: 1 px changes {100 * row[1]:.0f} %, 4 px {100 * row[4]:.0f} %"
+    small = f"{name}: 1 px changes {percent(row[1], 0)}, 4 px {percent(row[4], 0)}"
     if along:
         return f"{small}. Equivariant by whole strides only, and away from borders."
     if pooling.is_global:
         return f"{small}. Nearly invariant while nothing leaves the picture, and it no longer tells where anything is."
-    without = f"without pooling {100 * bare[1]:.0f} % and {100 * bare[4]:.0f} %"
+    without = f"without pooling {percent(bare[1], 0)} and {percent(bare[4], 0)}"
     return f"{small}; {without}. Robust to small shifts, not invariant."

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip
 
+from cnnstudio.core.percent import percent
 from cnnstudio.core.pooling import Map, Pooling, change, expected, pool, shifted
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets.explained import Explained
@@ -217,7 +218,7 @@ class PoolingStrip(Explained):
             if QFontMetricsF(theme.font("small")).horizontalAdvance(way.path) <= beside.width():
                 painter.drawText(beside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, way.path)
         if self._lines() > 1 and way.key in self._left:
-            lines.append((tile.bottom() + 1 + tall, f"{100 * self._left[way.key][1]:.0f} % off", False, "text"))
+            lines.append((tile.bottom() + 1 + tall, f"{percent(self._left[way.key][1], 0)} off", False, "text"))
         for top, text, bold, colour in lines:
             font = theme.font("small", bold=bold)
             painter.setFont(font)
@@ -233,9 +234,9 @@ class PoolingStrip(Explained):
         said = [f"{way.title.capitalize()}. {SAID[way.key]} Map: {way.path} px."]
         said.append(f"The network of the bench has {way.weights:,} weights and {way.macs:,} multiply-adds.")
         if way.key in self._left and self._moved_px:
-            share = 100 * self._left[way.key][1]
+            share = percent(self._left[way.key][1], 0)
             said.append(
-                f"Your picture moved by {self._moved_px} px: {share:.0f} % of the map is not the map moved along."
+                f"Your picture moved by {self._moved_px} px: {share} of the map is not the map moved along."
             )
         said.append("Compared; a click leaves it out." if way.on else "Not compared; a click takes it in.")
         return " ".join(said)

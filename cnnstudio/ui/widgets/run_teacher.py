@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import Answering
 from cnnstudio.core.experiment import Order
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.live_runs import LiveRuns
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets.basic import ElidedLabel, button
@@ -65,7 +66,7 @@ class RunTeacher(QWidget):
 
     def progress(self, order: Order, event: Answering) -> None:
         """One of the runs is on its way."""
-        share = f"{100 * event.fraction:.0f} %" if event.fraction is not None else event.text
+        share = percent(event.fraction, 0) if event.fraction is not None else event.text
         self._told[order.key] = f"{order.params['network']}: {share}"
         self._say()
 

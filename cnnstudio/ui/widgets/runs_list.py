@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.studio import KeptRun
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets._names import short_names
@@ -24,7 +25,7 @@ def summary(run: KeptRun) -> str:
     config = run.history.started.config
     names = short_names(run.history.started.competitors)
     scores = {network: run.history.latest(network) for network in run.history.networks}
-    results = [f"{names[network]} {score.test.accuracy * 100:.1f} %" for network, score in scores.items() if score]
+    results = [f"{names[network]} {percent(score.test.accuracy)}" for network, score in scores.items() if score]
     told = f"{dataset_words(config.dataset)}, {examples_words(config, run.history.started)}, seed {config.seed}"
     return told + (". Test: " + ", ".join(results) if results else "") + "."
 

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy
 
+from cnnstudio.core.percent import percent
 from cnnstudio.core.scramble import landing, neighbourhood
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, share_map
 from cnnstudio.ui.widgets._cells import image_of
@@ -208,7 +209,7 @@ class ScrambleSurface(FollowedPixel):
     def words(self) -> str:
         """What this permutation does, in one line."""
         apart = f"{self._apart:.1f} px apart on average"
-        return f"{100 * self._kept:.0f} % of all neighbours stay neighbours; they come to lie {apart}."
+        return f"{percent(self._kept, 0)} of all neighbours stay neighbours; they come to lie {apart}."
 
     def _paint_words(self, painter: QPainter, tiles: list[QRectF]) -> None:
         theme, tall = self._theme, self._line_px()

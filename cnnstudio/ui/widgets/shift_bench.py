@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme, mixed, share_map
 from cnnstudio.ui.widgets._cells import cell_font, ink_on
 from cnnstudio.ui.widgets.explained import Explained
@@ -80,7 +81,7 @@ class ShiftBench(Explained):
         share = float(self._shares[row, shift])
         if not np.isfinite(share):
             return f"{self._names[row]}: these numbers do not go with this kind."
-        what = f"{100 * share:.1f} % of the map changes" if shift else "nothing is moved, and nothing changes"
+        what = f"{percent(share)} of the map changes" if shift else "nothing is moved, and nothing changes"
         return f"{self._names[row]}, picture moved by {shift} px: {what}.\n{self._tip}"
 
     def cell_rect(self, row: int, shift: int) -> QRectF:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QV
 
 from cnnstudio.core.activations import Softmax, softmax
 from cnnstudio.core.errors import ErrorReport, StudioError
+from cnnstudio.core.percent import percent
 from cnnstudio.ui.theme import GRID_PX, Theme, signed_colours
 from cnnstudio.ui.widgets._cells import number
 from cnnstudio.ui.widgets.basic import explain_on_focus, label
@@ -218,7 +219,7 @@ class SoftmaxView(QWidget):
         self.formula.setText(
             f"p({self._names[place]}) = exp({number(made.logits[place])} / {made.temperature:.3g} − "
             f"{number(made.largest)}) / ({' + '.join(terms)}{dots}) = {_small(made.terms[place])} / "
-            f"{made.total:.3f} = {100 * made.probabilities[place]:.1f} %"
+            f"{made.total:.3f} = {percent(float(made.probabilities[place]))}"
         )
 
     def _verdict(self, made: Softmax) -> str:
@@ -249,7 +250,8 @@ class _Bars(QWidget):
 
     def set_bars(self, names: Sequence[str], shares: NDArray[np.float64], usual: NDArray[np.float64]) -> None:
         self._names, self._shares, self._usual = tuple(names), shares, usual
-        self.setAccessibleName(", ".join(f"{name} {100 * one:.0f} %" for name, one in zip(names, shares, strict=True)))
+        said = (f"{name} {percent(float(one))}" for name, one in zip(names, shares, strict=True))
+        self.setAccessibleName(", ".join(said))
         self.update()
 
     def set_theme(self, theme: Theme) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QW
 
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import EngineReady, EngineUnavailable, Evaluated, Preparing, RunEnded, RunStarted, StepEnd
+from cnnstudio.core.percent import percent
 from cnnstudio.ui._study import WEIGHTS_LOST
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.player import Player
@@ -234,7 +235,7 @@ class Transport(QWidget):
 
     @Slot(object)
     def _on_preparing(self, event: Preparing) -> None:
-        share = "" if event.fraction is None else f" · {event.fraction:.0%}"
+        share = "" if event.fraction is None else f" · {percent(event.fraction, 0)}"
         self._prepare = f"{event.text[:1].upper()}{event.text[1:]}{share}"
         self._show_where()
 

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from cnnstudio.core.experiment import Order
 from cnnstudio.core.marks import CODES, Code
+from cnnstudio.core.percent import percent
 from cnnstudio.core.unfair import MarkRead, MarkVerdicts, ReadMarked
 from cnnstudio.ui.studio import Studio
 from cnnstudio.ui.theme import Theme
 from cnnstudio.ui.widgets.attribution_colours import map_colours, over
-from cnnstudio.ui.widgets.attribution_words import class_name, percent
+from cnnstudio.ui.widgets.attribution_words import class_name
 from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus
 from cnnstudio.ui.widgets.live_view import Named, named
 from cnnstudio.ui.widgets.matrix_card import NameLine

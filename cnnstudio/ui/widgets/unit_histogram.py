@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from cnnstudio.core.inside import UnitArithmetic
+from cnnstudio.core.percent import percent
 from cnnstudio.core.unit_record import UnitRecord
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets._sum_line import plain
@@ -87,7 +88,7 @@ class Histogram(Explained):
         count = int(record.counts[bar])
         return (
             f"{plain(float(record.edges[bar]))} to {plain(float(record.edges[bar + 1]))}: {count:,} of "
-            f"{record.tested:,} test pictures ({100 * count / max(1, record.tested):.1f} %)"
+            f"{record.tested:,} test pictures ({percent(count / max(1, record.tested))})"
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -211,12 +212,12 @@ class UnitValues(QWidget):
 
 def active_words(record: UnitRecord, value: float | None) -> str:
     """As in "Above zero for 34 % of them. This picture's value is larger than 91 % of them."."""
-    said = f"Above zero for {100 * record.active:.0f} % of them."
+    said = f"Above zero for {percent(record.active)} of them."
     if value is None or not math.isfinite(value) or not record.tested:
         return said
     middles = (record.edges[:-1] + record.edges[1:]) / 2
     below = int(record.counts[middles < value].sum())
-    return f"{said} This picture's value is larger than about {100 * below / record.tested:.0f} % of them."
+    return f"{said} This picture's value is larger than about {percent(below / record.tested, 0)} of them."
 
 
 def dead_words(record: UnitRecord) -> str:

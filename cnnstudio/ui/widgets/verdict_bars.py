@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from cnnstudio.core.percent import WIDEST, percent
 from cnnstudio.core.questions import Verdict, Verdicts
 from cnnstudio.ui.theme import GRID_PX, LIGHT, SELECTION, Theme, mixed, network_colours
 from cnnstudio.ui.widgets._names import short_names
@@ -30,7 +31,6 @@ from cnnstudio.ui.widgets._verdict_layout import (
     all_logits,
     chosen_classes,
     formula,
-    percent,
     plan,
     says,
     source_text,
@@ -179,7 +179,7 @@ class VerdictBars(QWidget):
         self._small_font = theme.font("small")
         head = QFontMetrics(self._guess_font).height() + 3
         self._metrics = Metrics(head, max(row_px + 3, theme.bar_px + 4), 2, _GAP_PX // 2)
-        self._percent_px = QFontMetrics(self._best_font).horizontalAdvance("99.9%") + 2
+        self._percent_px = QFontMetrics(self._best_font).horizontalAdvance(WIDEST) + 2
 
     def _arrange(self) -> None:
         self._blocks = []
