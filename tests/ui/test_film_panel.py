@@ -15,7 +15,15 @@ from cnnstudio.core.inside import Film, FilmStrip, Unit
 from cnnstudio.ui.panels.film import FilmPanel
 from cnnstudio.ui.studio import UnitOf
 from cnnstudio.ui.theme import signed_colours
-from cnnstudio.ui.widgets.film_strip import FRAMES, as_frames, film_layers, film_tips, frame_of, frame_steps, moves_words
+from cnnstudio.ui.widgets.film_strip import (
+    FRAMES,
+    as_frames,
+    film_layers,
+    film_tips,
+    frame_of,
+    frame_steps,
+    moves_words,
+)
 
 KEPT = (0, 1, 2, 4, 8, 16, 24, 32, 40)
 

@@ -235,9 +235,7 @@ class PoolingStrip(Explained):
         said.append(f"The network of the bench has {way.weights:,} weights and {way.macs:,} multiply-adds.")
         if way.key in self._left and self._moved_px:
             share = percent(self._left[way.key][1], 0)
-            said.append(
-                f"Your picture moved by {self._moved_px} px: {share} of the map is not the map moved along."
-            )
+            said.append(f"Your picture moved by {self._moved_px} px: {share} of the map is not the map moved along.")
         said.append("Compared; a click leaves it out." if way.on else "Not compared; a click takes it in.")
         return " ".join(said)
 

@@ -211,7 +211,7 @@ class UnitValues(QWidget):
 
 
 def active_words(record: UnitRecord, value: float | None) -> str:
-    """As in "Above zero for 34 % of them. This picture's value is larger than 91 % of them."."""
+    """As in "Above zero for 34.0 % of them. This picture's value is larger than 91 % of them."."""
     said = f"Above zero for {percent(record.active)} of them."
     if value is None or not math.isfinite(value) or not record.tested:
         return said
