@@ -158,6 +158,9 @@ class SweepThread(threading.Thread):
 
     def _failed(self, report: ErrorReport) -> SweepState:
         """The end of a sweep that could not go on, with what is known all the same."""
+        self._under_way.clear()
+        if self._sweep.results:
+            self._find(at_once=True)
         state = replace(self._state(), outcome="failed", report=report)
         if self._only_kept or self._sweep.has_folder:
             return state

@@ -193,6 +193,25 @@ def test_what_cannot_be_gone_on_with_is_shown_all_the_same(tmp_path, window):
     assert "holds results of torch 0.1" in state.report.what
 
 
+def test_where_no_result_can_be_kept_any_more_the_findings_are_of_all_that_is_known(tmp_path, window, monkeypatch):
+    keep, kept = SweepFolder.keep, []
+
+    def full(self, result):
+        kept.append(result)
+        if len(kept) == 3:
+            raise StudioError("The disk is full.")
+        keep(self, result)
+
+    monkeypatch.setattr(SweepFolder, "keep", full)
+    monkeypatch.setattr("cnnstudio.runtime.sweep_thread._FINDINGS_SHARE", 1e9)  # no time for findings on the way
+    thread = SweepThread(sweep(tmp_path, SweepFolder(tmp_path / "out"), seeds=2), window.wake)
+    thread.start()
+    state = last_state(thread)
+    assert (state.outcome, state.report.what) == ("failed", "The disk is full.")
+    assert state.done == state.findings.done == 3
+    assert state.under_way == ()
+
+
 def test_what_cannot_be_read_either_is_told(tmp_path, window):
     folder = SweepFolder(tmp_path / "out")
     whole = run_whole(sweep(tmp_path, folder, seeds=1))
