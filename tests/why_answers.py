@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnstudio.core.attribution import Attribute, Attribution, Embed, Embedding, FindNeighbours, Neighbours
-from tests.fakes import DIGITS, competitor, shown
+from tests.made_up import DIGITS, competitor, shown
 
 SIGNED = ("integrated", "occlusion")
 

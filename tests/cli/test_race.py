@@ -25,7 +25,7 @@ from cnnstudio.engine import race as engine_race
 from cnnstudio.engine.weights import load_weights, read_card
 from cnnstudio.networks import spec_for
 from tests.cli.conftest import RACE, Outcome
-from tests.fakes import scripted_run
+from tests.made_up import scripted_run
 
 ONE = ("--networks", "small_cnn", "--examples", "32", "--epochs", "1", "--evaluations", "1")
 DOCUMENTED = {"schema", "outcome", "config", "dataset", "networks", "seconds", "versions", "history"}

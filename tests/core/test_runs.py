@@ -23,7 +23,7 @@ from cnnstudio.core.runs import (
     save_run,
     trim_timelines,
 )
-from tests.fakes import scripted_run
+from tests.made_up import scripted_run
 
 
 def finished(config: RaceConfig | None = None) -> History:

@@ -17,7 +17,7 @@ from cnnstudio.core.sweep_folder import SweepFolder
 from cnnstudio.runtime.engine_thread import Engine
 from cnnstudio.runtime.mailbox import Mailbox
 from cnnstudio.runtime.sweep import Sweep
-from tests.fakes import scripted_run
+from tests.made_up import scripted_run
 from tests.runtime import toy
 from tests.runtime.sweeping import EXECUTORS
 

@@ -26,7 +26,7 @@ from cnnstudio.core.events import (
     Tick,
 )
 from cnnstudio.runtime.engine_thread import Engine
-from tests.fakes import scripted_run
+from tests.made_up import scripted_run
 from tests.runtime.asking import Ask, MakeEngine, is_answer, is_step
 from tests.runtime.conftest import PATIENCE_S, RecordingMailbox, ScriptedBackend
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 
 from cnnstudio.core import limits
+from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.events import Answered, Notice
 from cnnstudio.runtime.mailbox import Mailbox
 from cnnstudio.ui.bridge import Bridge
-from tests.fakes import RaceConfig, step_end
+from tests.made_up import step_end
 
 
 class Taker:

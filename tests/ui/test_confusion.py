@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from cnnstudio.ui.theme import DARK, LIGHT, PROJECTOR, network_colours
 from cnnstudio.ui.widgets.confusion import ConfusionMatrix
 from cnnstudio.ui.widgets.matrix_card import MatrixCard
-from tests.fakes import competitor
+from tests.made_up import competitor
 
 NAMES = tuple("0123456789")
 

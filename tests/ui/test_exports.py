@@ -19,7 +19,7 @@ from cnnstudio.ui.widgets import exports
 from cnnstudio.ui.widgets._race_lines import Wanted
 from cnnstudio.ui.widgets.exports import ExportMenu, curves_csv, export
 from cnnstudio.ui.widgets.folder_dialog import FolderDialog
-from tests.fakes import scripted_run
+from tests.made_up import scripted_run
 
 
 @pytest.fixture

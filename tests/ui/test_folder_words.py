@@ -15,7 +15,7 @@ from cnnstudio.ui.widgets._setup_words import budget_words, cards_of, examples_w
 from cnnstudio.ui.widgets.dataset_card import DatasetCard, facts
 from cnnstudio.ui.widgets.run_chips import RunChips
 from cnnstudio.ui.widgets.setup_form import SetupForm
-from tests.fakes import run_started
+from tests.made_up import run_started
 
 LOOK = Look((1, 32, 32), ("cat", "dog"), 40, 10, ("1 file could not be read and was skipped: bad.png.",))
 

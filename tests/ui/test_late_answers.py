@@ -13,7 +13,7 @@ from cnnstudio.core.questions import ConfusionCell, Confusions, ReadPicture, Sav
 from cnnstudio.ui.panels._panel import all_panels
 from cnnstudio.ui.panels.mistakes import MistakesPanel
 from cnnstudio.ui.panels.unit import UnitPanel
-from tests.fakes import confusion, shown
+from tests.made_up import confusion, shown
 
 
 def finished(rig):

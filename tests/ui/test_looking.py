@@ -12,7 +12,7 @@ from cnnstudio.core.history import History
 from cnnstudio.core.looking import LookAt
 from cnnstudio.datasets import find
 from cnnstudio.ui.studio import KeptRun
-from tests.fakes import run_started
+from tests.made_up import run_started
 
 
 def heard(signal):
@@ -46,6 +46,18 @@ class TestLooking:
         looked.studio.set_config(folder.with_(dataset="digits"))
         looked.studio.set_config(folder)
         assert len(looked.engine.questions_of(LookAt)) == 1
+
+    def test_a_run_needs_no_look_beside_it(self, rig, tmp_path):
+        """It reads the same pictures, and tells the same."""
+        rig.engine.answer_at_once = False
+        key = f"folder:{tmp_path}"
+        rig.studio.set_config(rig.studio.config.with_(dataset=key))
+        assert "look" in rig.engine.waiting
+        rig.studio.run()
+        assert "look" not in rig.engine.waiting
+        rig.engine.finish()
+        rig.drain()
+        assert find(key).info.shape == (1, 28, 28)
 
     def test_sets_of_the_program_are_not_looked_at(self, rig):
         rig.studio.set_config(rig.studio.config.with_(dataset="glyphs"))

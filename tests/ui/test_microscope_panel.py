@@ -15,7 +15,7 @@ from cnnstudio.ui.panels.microscope import MicroscopePanel
 from cnnstudio.ui.theme import LIGHT
 from cnnstudio.ui.widgets.error_bars import ErrorBars, error_text, share_of_axis, short_title
 from cnnstudio.ui.widgets.shift_stage import laid_out
-from tests.fakes import competitor
+from tests.made_up import competitor
 from tests.ui.live_experiments import fits, follows_pen_and_moment, opened, settle
 
 WEIGHTS = BenchWeights.random((1, 28, 28), 2, 0)

@@ -8,7 +8,7 @@ from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.questions import BothWrong, ConfusionCell, Confusions, Disagree, Disagreement, OnlyOneRight
 from cnnstudio.ui.panels.mistakes import MistakesPanel
-from tests.fakes import confusion, shown
+from tests.made_up import confusion, shown
 
 
 @pytest.fixture

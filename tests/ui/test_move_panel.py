@@ -15,7 +15,7 @@ from cnnstudio.ui.demo import three
 from cnnstudio.ui.panels.move import MovePanel
 from cnnstudio.ui.widgets.move_words import moved_words, range_words
 from cnnstudio.ui.widgets.offset_field import sure_colours
-from tests.fakes import DIGITS, competitor
+from tests.made_up import DIGITS, competitor
 from tests.ui.live_experiments import fits, follows_pen_and_moment, opened, settle
 from tests.ui.pointer import drag_to
 

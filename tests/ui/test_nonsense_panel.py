@@ -14,7 +14,7 @@ from cnnstudio.ui.demo import three
 from cnnstudio.ui.panels.nonsense import NonsensePanel
 from cnnstudio.ui.widgets.logit_bars import LogitBars
 from cnnstudio.ui.widgets.nonsense_view import limit_words
-from tests.fakes import DIGITS, competitor
+from tests.made_up import DIGITS, competitor
 from tests.ui.live_experiments import fits, opened, settle
 
 

@@ -15,7 +15,7 @@ from cnnstudio.core.questions import BrowseExamples, Shown
 from cnnstudio.ui.theme import DARK, LIGHT
 from cnnstudio.ui.widgets._seeing import centre_of_mass
 from cnnstudio.ui.widgets.picture_column import PictureColumn
-from tests.fakes import DIGITS, shown
+from tests.made_up import DIGITS, shown
 
 
 @pytest.fixture

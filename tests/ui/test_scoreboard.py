@@ -16,7 +16,7 @@ from cnnstudio.ui.theme import DARK, LIGHT, PROJECTOR
 from cnnstudio.ui.widgets._names import layer_name, short_names
 from cnnstudio.ui.widgets._score_rows import COLUMNS, rows_of
 from cnnstudio.ui.widgets.scoreboard import Scoreboard
-from tests.fakes import competitor, scripted_run
+from tests.made_up import competitor, scripted_run
 
 FIVE = ("mlp", "mlp_deep", "lenet5", "small_cnn", "local")
 HEADS = [column.head for column in COLUMNS]

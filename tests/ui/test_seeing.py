@@ -20,7 +20,7 @@ from cnnstudio.ui import theme as look
 from cnnstudio.ui.theme import GRID_PX, LIGHT, THEMES
 from cnnstudio.ui.widgets._seeing import Seeing
 from cnnstudio.ui.widgets.picture_column import PictureColumn
-from tests.fakes import DIGITS, run_started
+from tests.made_up import DIGITS, run_started
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cnnstudio.core.unfair import MarkRead, MarkVerdicts, ReadMarked
 from cnnstudio.ui.demo import three
 from cnnstudio.ui.panels.unfair import UnfairPanel
 from cnnstudio.ui.widgets.unfair_view import follow_words
-from tests.fakes import DIGITS, competitor
+from tests.made_up import DIGITS, competitor
 from tests.ui.live_experiments import fits, follows_pen_and_moment, opened, settle
 
 

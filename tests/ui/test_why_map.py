@@ -123,7 +123,7 @@ def test_a_point_shows_its_picture_and_goes_to_the_canvas(ready, mapped, qtbot):
 
 
 def _one(question):
-    from tests.fakes import shown
+    from tests.made_up import shown
 
     return replace(shown(1), images=np.full((1, 1, 28, 28), question.start % 256, np.uint8))
 
