@@ -179,6 +179,9 @@ def _factory(arguments: argparse.Namespace) -> Callable[[], Executor]:
             raise _wrong(error) from None
     if arguments.workers is not None:
         raise WrongUse("The cluster decides how many workers there are.", remedy="Leave out --workers or --dask.")
+    if arguments.data_root is not None:
+        remedy = "Leave out --data-root, and set CNNSTUDIO_DATA=DIR where each worker is started."
+        raise WrongUse("The cluster's workers read stored data sets where they are.", remedy=remedy)
     try:
         return cluster(arguments.dask, Tls(*given) if any(path is not None for path in given) else None)
     except StudioError as error:

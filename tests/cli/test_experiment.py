@@ -172,6 +172,7 @@ def test_an_experiment_is_repeated_from_its_file(ask, tmp_path):
         (["toy", "--set", "slices=999"], "One slice too many. Choose fewer."),
         (["toy", "--workers", "0"], "The number of workers cannot be 0."),
         (["toy", "--workers", "2", "--dask", "tcp://h:1"], "The cluster decides how many workers there are."),
+        (["toy", "--data-root", "x", "--dask", "tcp://h:1"], "set CNNSTUDIO_DATA=DIR where each worker is started."),
         (["toy", "--dask", "h:1"], "A Dask scheduler cannot be at 'h:1'. Write it as in tcp://10.0.0.7:8786."),
         (["toy", "--dask", "tls://h:1"], "tls://h:1 needs certificates"),
         (["toy", "--tls-ca", "x.pem"], "Certificates are for a Dask cluster only."),
