@@ -18,12 +18,12 @@ from cnnstudio.core.errors import StudioError
 from cnnstudio.core.events import StepEnd
 from cnnstudio.core.experiment import Result, Settings
 from cnnstudio.core.knobs import Value
+from cnnstudio.core.shifted_maps import EXACT
 from cnnstudio.core.statistics import Gap
 from cnnstudio.engine.race import race
 from cnnstudio.engine.session import Session
 from cnnstudio.experiments import find
 from cnnstudio.experiments._grid import gap_at
-from cnnstudio.experiments.microscope import EXACT
 
 WORKERS = 2
 EXAMPLES_S = 60.0

@@ -28,6 +28,7 @@ from cnnstudio.core.experiment import (
     Table,
 )
 from cnnstudio.core.knobs import Knob
+from cnnstudio.core.shifted_maps import EXACT
 from cnnstudio.core.statistics import PLAIN, Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments import _microscope_layers as by_layer
@@ -39,10 +40,6 @@ SHIFTS_PX: Final = (1, 2, 3, 4)
 
 LEARNED: Final[Mapping[str, str]] = {"small_cnn": "convolutions", "local": "locally connected", "mlp": "dense"}
 """Networks whose first layers give learned weights, and to what."""
-
-EXACT: Final = 1e-5
-"""Relative errors below are rounding."""
-
 
 ByShift = dict[int, dict[int, float]]
 """By shift in px and seed: mean relative error over the pictures."""

@@ -18,6 +18,7 @@ from cnnstudio.core.experiment import ExperimentInfo, Order, Partly, Result, Set
 from cnnstudio.core.kept_sweeps import KeptSweep
 from cnnstudio.core.nonsense_pictures import MEASURED
 from cnnstudio.core.picture_changes import AMOUNTS, KINDS, UNCHANGED
+from cnnstudio.core.shifted_maps import EXACT
 from cnnstudio.runtime.sweep_thread import SweepState
 from cnnstudio.ui.experiments import Experiments
 
@@ -69,7 +70,7 @@ def _move(params: Params, draw: Draw) -> dict[str, Any]:
 
 def _microscope(params: Params, draw: Draw) -> dict[str, Any]:
     odd = {"conv": 3e-7, "conv_stride": 0.62, "max": 0.41, "blur": 0.14, "stride": 0.78, "local": 1.21}
-    from cnnstudio.experiments.microscope import EXACT, SHIFTS_PX
+    from cnnstudio.experiments.microscope import SHIFTS_PX
 
     if "network" in params:
         return _microscope_layers(params, draw)
@@ -88,7 +89,7 @@ def _microscope(params: Params, draw: Draw) -> dict[str, Any]:
 
 def _microscope_layers(params: Params, draw: Draw) -> dict[str, Any]:
     """Errors that grow from layer to layer, and are there at odd shifts as soon as one layer skips places."""
-    from cnnstudio.experiments.microscope import EXACT, SHIFTS_PX
+    from cnnstudio.experiments.microscope import SHIFTS_PX
 
     steps = networks.spec_for(str(params["network"]), (1, 28, 28), 10).steps()
     found: dict[str, Any] = {"layers": [step.name for step in steps], "titles": [step.layer.title for step in steps]}
