@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Slot
 
 from cnnstudio import datasets
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.dataset import DatasetInfo, Look
 from cnnstudio.core.errors import ErrorReport, StudioError
-from cnnstudio.core.events import RunStarted
+from cnnstudio.core.events import RunEnded, RunStarted
 from cnnstudio.core.knobs import parse_key
 from cnnstudio.core.looking import LookAt
 from cnnstudio.ui._asking import Asking
@@ -48,6 +48,7 @@ class Looking(Asking):
         self._looks_at = ""
         self.config = RaceConfig()
         self._own_networks = self.config.networks
+        self.run_ended.connect(self._after_run)
 
     def race_on(self, info: DatasetInfo, path: str = "") -> RaceConfig:
         """The race that a data set begins with. Networks that only the last set brought along go with it.
@@ -104,6 +105,12 @@ class Looking(Asking):
             self.card_changed()
         if look.notes:
             self.told.emit(" ".join(look.notes))
+
+    @Slot(object)
+    def _after_run(self, event: RunEnded) -> None:
+        """A run that was stopped while it read the pictures told nothing of them."""
+        if event.outcome == "stopped":
+            self.look_into(self.config)
 
     def _on_no_look(self, report: ErrorReport) -> None:
         self.notice.emit(report)

@@ -156,6 +156,7 @@ class Studio(Looking):
         if self.engine is None or self.ready is None or self.problems():
             return
         self._put_aside()
+        self.withdraw("look")  # the run reads the pictures itself, and tells what they are like
         self.run_id = self.engine.run(self.config)
         self._pace.forget()
         self._set_state("preparing")

@@ -59,6 +59,16 @@ class TestLooking:
         rig.drain()
         assert find(key).info.shape == (1, 28, 28)
 
+    def test_a_run_that_is_stopped_before_it_began_told_nothing(self, looked, tmp_path):
+        looked.engine.answer_at_once = False
+        looked.studio.set_config(looked.studio.config.with_(dataset=f"folder:{tmp_path}"))
+        looked.studio.run()
+        looked.studio.stop()
+        looked.drain()
+        looked.engine.answer_waiting()
+        looked.drain()
+        assert find(looked.studio.config.dataset).info.train_size == 38
+
     def test_sets_of_the_program_are_not_looked_at(self, rig):
         rig.studio.set_config(rig.studio.config.with_(dataset="glyphs"))
         assert rig.engine.questions_of(LookAt) == []
