@@ -23,6 +23,7 @@ from cnnstudio.core.knobs import Knob
 from cnnstudio.core.percent import percent
 from cnnstudio.core.statistics import POINTS, Gap, Interval, Spread, figures, series, student_interval
 from cnnstudio.experiments._best import compared, others_said
+from cnnstudio.experiments._chance import UNTAUGHT, both_at_chance, chance_of
 from cnnstudio.experiments._charts import bars_chart, lines_chart
 from cnnstudio.experiments._grid import (
     EPOCHS,
@@ -72,7 +73,7 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
         [_curve(results, key, titles(keys)[key]) for key in keys],
     )  # fmt: skip
     each = Chart("seeds", "Test accuracy with each seed", "lines", "seed", "test accuracy", _dots(tests, keys))
-    sentences, guess = _verdict(tests, pairs, titles(keys))
+    sentences, guess = _verdict(tests, pairs, titles(keys), chance_of(str(settings["dataset"])))
     tables = (_accuracies(results, keys), _pairs_table(pairs, titles(keys)))
     charts = (curves, each, _leads(tests, pairs, titles(keys)))
     return Findings(charts, tables, tuple(sentences), guess, len(results), len(_plan(settings)))
@@ -148,10 +149,15 @@ def _ahead(gap: Gap) -> int:
     return sum(difference > 0 for difference in gap.differences)
 
 
-def _verdict(tests: Shares, pairs: Sequence[Pair], named: Mapping[str, str]) -> tuple[list[str], int | None]:
+def _verdict(
+    tests: Shares, pairs: Sequence[Pair], named: Mapping[str, str], chance: float | None
+) -> tuple[list[str], int | None]:
     if not pairs:
         return [], None
     order = ranked(tests)
+    untaught = both_at_chance({named[key]: tests[key] for key in order[:2]}, chance, UNTAUGHT)
+    if untaught:
+        return untaught, None
     closest = between(pairs, order[0], order[1])
     assert closest is not None  # they are two of the networks
     best, gap = named[order[0]], closest.gap
@@ -175,7 +181,6 @@ def _interval(pair: Pair, pairs: int) -> str:
     if interval is None or drawn is None:
         if not gap.mean:
             return "Equal accuracies are not yet equal verdicts: other pictures may be the ones that are misread."
-        told = "which is enough" if pair.beyond else "too many for a verdict"
         every = "Both" if gap.n == 2 else f"All {gap.n}"
         told = "which is seldom enough" if pair.beyond else "too often for a verdict"
         return (
