@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -81,6 +81,32 @@ def test_bars_are_as_long_as_the_shares(bars):
         lengths.append(len(inked))
     assert lengths[0] <= 1
     assert lengths[2] == pytest.approx(3 * lengths[1], rel=0.05)
+
+
+def marks(bars):
+    """Which pixels of the mark before each name are painted."""
+    image, ground = bars.grab().toImage(), bars._theme.colour("window").rgb()
+    places = [(x, y) for x in range(8) for y in range(bars._metrics.head)]
+    corners = [block.area.topLeft() for block in bars._blocks]
+    return [[image.pixelColor(at.x() + x, at.y() + y).rgb() != ground for x, y in places] for at in corners]
+
+
+def test_networks_of_one_role_are_told_apart_by_their_marks(bars):
+    bars.resize(420, 360)
+    bars.set_verdicts(Verdicts((verdict("lenet5", "cnn"), verdict("small_cnn", "cnn"), verdict()), DIGITS))
+    first, second, other = marks(bars)
+    assert any(first)
+    assert first != second
+    assert first == other
+
+
+def test_where_a_name_needs_the_room_the_guess_stands_alone(bars):
+    image = QImage(200, 40, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    roomy, tight = (bars._paint_guess(painter, "3", 200, 24, 200, named_px) for named_px in (60, 180))
+    painter.end()
+    assert 60 < roomy < tight < 200
+    assert 200 - tight == QFontMetrics(bars._guess_font).horizontalAdvance("3")
 
 
 def test_new_verdicts_of_the_same_networks_need_no_new_arrangement(bars):

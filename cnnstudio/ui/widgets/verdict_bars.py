@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from cnnstudio.core.percent import WIDEST, percent
 from cnnstudio.core.questions import Verdict, Verdicts
-from cnnstudio.ui.theme import GRID_PX, LIGHT, SELECTION, Theme, mixed, network_colours
+from cnnstudio.ui.theme import GRID_PX, LIGHT, SELECTION, Theme, mark_of, mixed, network_colours
+from cnnstudio.ui.widgets._marks import paint_mark
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets._verdict_layout import (
     MOST_BARS,
@@ -37,6 +38,8 @@ from cnnstudio.ui.widgets._verdict_layout import (
 )
 
 _GAP_PX: Final = 2 * GRID_PX
+_MARK_PX: Final = GRID_PX
+_SAYS: Final = "says "
 _MOST_NAME_SHARE: Final = 0.4
 """A class name takes at most this share of the width; longer ones are cut and shown whole on hover."""
 _BARS_SMALLER: Final = 0.7
@@ -223,23 +226,33 @@ class VerdictBars(QWidget):
         area = QRect(block.area.x(), block.area.y(), block.area.width(), self._metrics.head)
         baseline = area.y() + self._metrics.head - 6
         said = says(block.verdict, names)
-        right = area.right() + 1
+        left, right = area.x() + _MARK_PX + GRID_PX // 2, area.right() + 1
+        metrics = QFontMetrics(self._name_font)
+        self._paint_mark(painter, QPointF(area.x() + _MARK_PX / 2, baseline - metrics.capHeight() / 2), block.hue)
         if said is not None:
-            right = self._paint_guess(painter, said[0], right, baseline, area.width())
+            named_px = left + metrics.horizontalAdvance(block.name) + GRID_PX
+            right = self._paint_guess(painter, said[0], right, baseline, area.width(), named_px)
         painter.setFont(self._name_font)
         painter.setPen(theme.readable(block.hue))
-        metrics = QFontMetrics(self._name_font)
-        name = metrics.elidedText(block.name, Qt.TextElideMode.ElideRight, right - area.x() - GRID_PX)
-        painter.drawText(area.x(), baseline, name)
-        left = area.x() + metrics.horizontalAdvance(name) + GRID_PX
+        name = metrics.elidedText(block.name, Qt.TextElideMode.ElideRight, right - left - GRID_PX)
+        painter.drawText(left, baseline, name)
+        left += metrics.horizontalAdvance(name) + GRID_PX
         text = source_text(block.verdict)
         painter.setFont(self._small_font)
         if said is not None and QFontMetrics(self._small_font).horizontalAdvance(text) <= right - left - GRID_PX:
             painter.setPen(theme.colour("faint"))
             painter.drawText(left, baseline, text)
 
-    def _paint_guess(self, painter: QPainter, guess: str, right: int, baseline: int, width: int) -> int:
-        """Writes "says 3" at the right; gives where it begins."""
+    @staticmethod
+    def _paint_mark(painter: QPainter, middle: QPointF, hue: QColor) -> None:
+        """The mark that the network has on curves, too."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_mark(painter, middle, _MARK_PX / 2, mark_of(hue), hue)
+        painter.restore()
+
+    def _paint_guess(self, painter: QPainter, guess: str, right: int, baseline: int, width: int, named_px: int) -> int:
+        """Writes "says 3" at the right, or 3 where the name, up to `named_px`, needs the room; gives its left end."""
         theme = self._theme
         metrics = QFontMetrics(self._guess_font)
         guess = metrics.elidedText(guess, Qt.TextElideMode.ElideRight, int(width * 0.5))
@@ -247,11 +260,12 @@ class VerdictBars(QWidget):
         painter.setFont(self._guess_font)
         painter.setPen(theme.colour("text"))
         painter.drawText(left, baseline, guess)
+        says_px = QFontMetrics(self._row_font).horizontalAdvance(_SAYS)
+        if left - says_px < named_px:
+            return left
         painter.setFont(self._row_font)
-        word = "says "
-        left -= QFontMetrics(self._row_font).horizontalAdvance(word)
-        painter.drawText(left, baseline, word)
-        return left
+        painter.drawText(left - says_px, baseline, _SAYS)
+        return left - says_px
 
     def _paint_bars(self, painter: QPainter, block: _Block, names: tuple[str, ...], name_px: int) -> None:
         theme, metrics = self._theme, self._metrics
