@@ -111,10 +111,10 @@ def _lines(drawn: Any, plot: Any, chart: Chart) -> None:
         colour, shape = colours[line.network or line.name], shapes[line.network or line.name]
         mean, low, high = ([factor * y for y in ys] for ys in (line.mean, line.low, line.high))
         plot.fill_between(line.x, low, high, color=colour, alpha=_BAND_ALPHA, linewidth=0)
-        style = (0, DASHES[shape]) if line.dashed else "-"
+        style = ((0, DASHES[shape]) if line.dashed else "-") if chart.joined else "none"
         plot.plot(line.x, mean, color=colour, linestyle=style, linewidth=1.6, marker=_MARKERS[shape], markersize=4)
         if mean:
-            ends.append((mean[-1], line.name, colour))
+            ends.append((mean[-1] if chart.joined else sum(mean) / len(mean), line.name, colour))
     ends.sort()
     for (_, name, colour), height in zip(ends, _apart(plot, [end[0] for end in ends]), strict=True):
         plot.annotate(name, (1.01, height), xycoords=("axes fraction", "data"), color=colour, va="center")

@@ -126,6 +126,8 @@ class Chart:
         chance: What guessing gives, drawn as a thin line; None for none.
         grid: For a map: rows of numbers, one map per series would be several charts.
         happened: Where something happened, as upright lines: x (for a map, columns from the left) and a word.
+        joined: Whether points are joined to lines; where x has no order, as seeds, they are not, and the mean of all
+            stands at the end.
     """
 
     id: str
@@ -140,6 +142,7 @@ class Chart:
     chance: float | None = None
     grid: tuple[tuple[float, ...], ...] = ()
     happened: tuple[tuple[float, str], ...] = ()
+    joined: bool = True
 
 
 @dataclass(frozen=True, slots=True)

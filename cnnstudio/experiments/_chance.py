@@ -42,7 +42,7 @@ def gap_or_chance(
     at_chance = both_at_chance(shares, chance, hint)
     first, second = shares
     if at_chance:
-        return f"{place}: {at_chance[0][0].lower()}{at_chance[0][1:]}"
+        return f"{place}, {at_chance[0][0].lower()}{at_chance[0][1:]}"
     return f"{place}: {gap_sentence(first, second, gap)}"
 
 

@@ -19,8 +19,8 @@ from cnnstudio.core.experiment import (
     Table,
 )
 from cnnstudio.core.knobs import Knob, Value
-from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
-from cnnstudio.experiments._chance import both_at_chance, chance_of
+from cnnstudio.core.statistics import Gap, Spread, series
+from cnnstudio.experiments._chance import chance_of, gap_or_chance
 from cnnstudio.experiments._charts import bars_chart
 from cnnstudio.experiments._grid import (
     SEEDS,
@@ -105,9 +105,8 @@ def _verdict(shares: Shares, keys: Sequence[str]) -> tuple[list[str], int | None
     for gap, way in ((after, " with shifts"), (before, "")):
         if gap is not None:
             names = f"{named[conv]} without shifts", f"{named[dense]}{way or ' without shifts'}"
-            said.append(f"On moved digits: {gap_sentence(*names, gap)}")
-    read = {named[conv]: shares.get((conv, "", "moved"), {}), named[dense]: shares.get((dense, "shift", "moved"), {})}
-    said += both_at_chance(read, chance_of(MOVED))
+            learned = shares.get((conv, "", "moved"), {}), shares.get((dense, "shift" if way else "", "moved"), {})
+            said.append(gap_or_chance("On moved digits", gap, dict(zip(names, learned, strict=True)), chance_of(MOVED)))
     if before is None or after is None:
         return said, None
     if after.mean < -_CLOSE:

@@ -13,8 +13,8 @@ from typing import Final
 from cnnstudio.core.errors import StudioError
 from cnnstudio.core.experiment import ExperimentInfo, Findings, Guess, Order, Result, Series, Settings
 from cnnstudio.core.knobs import Knob, Value
-from cnnstudio.core.statistics import Spread, gap_sentence
-from cnnstudio.experiments._chance import both_at_chance, chance_of, is_at_chance
+from cnnstudio.core.statistics import Spread
+from cnnstudio.experiments._chance import chance_of, gap_or_chance, is_at_chance
 from cnnstudio.experiments._charts import lines_chart
 from cnnstudio.experiments._grid import (
     SEEDS,
@@ -110,15 +110,14 @@ def _verdict(settings: Settings, keys: Sequence[str], results: Sequence[Result])
         return [], None
     named, tried = titles(keys), sizes(settings)
     gaps = {size: gap for size in tried if (gap := gap_at(results, first, second, "examples", size)) is not None}
-    said = [
-        f"With {size:,} examples: {gap_sentence(named[first], named[second], gaps[size])}"
-        for size in dict.fromkeys((tried[0], tried[-1]))
-        if size in gaps
-    ]
-    largest, chance = max(gaps, default=tried[-1]), chance_of(str(settings["dataset"]))
-    shares = {key: by_x(results, "examples", where={"network": key}).get(float(largest), {}) for key in (first, second)}
-    said += both_at_chance({named[key]: found for key, found in shares.items()}, chance)
-    if not is_at_chance(shares[first], chance):
+    chance = chance_of(str(settings["dataset"]))
+    shares = {key: by_x(results, "examples", where={"network": key}) for key in (first, second)}
+    said = []
+    for size in dict.fromkeys((tried[0], tried[-1])):
+        if size in gaps:
+            read = {named[key]: found.get(float(size), {}) for key, found in shares.items()}
+            said.append(gap_or_chance(f"With {size:,} examples", gaps[size], read, chance))
+    if not is_at_chance(shares[first].get(float(max(gaps, default=tried[-1])), {}), chance):
         needs = [needed_sentence(results, first, second, size) for size in tried if size in gaps]
         said += [sentence for sentence in needs if sentence][-1:]
     if len(gaps) < len(tried) or not is_cnn_against(first, second):

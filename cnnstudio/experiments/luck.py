@@ -72,7 +72,8 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
         "validation", "Validation accuracy after every epoch", "epochs", "validation accuracy",
         [_curve(results, key, titles(keys)[key]) for key in keys],
     )  # fmt: skip
-    each = Chart("seeds", "Test accuracy with each seed", "lines", "seed", "test accuracy", _dots(tests, keys))
+    each = Chart("seeds", "Test accuracy with each seed", "lines", "seed", "test accuracy", _dots(tests, keys),
+                 joined=False)  # fmt: skip
     sentences, guess = _verdict(tests, pairs, titles(keys), chance_of(str(settings["dataset"])))
     tables = (_accuracies(results, keys), _pairs_table(pairs, titles(keys)))
     charts = (curves, each, _leads(tests, pairs, titles(keys)))
@@ -90,7 +91,7 @@ def _dots(tests: Mapping[str, Mapping[int, float]], keys: Sequence[str]) -> tupl
     named = titles(keys)
     return tuple(
         series(named[key], {seed: [share] for seed, share in tests[key].items()}, network=key,
-               role=networks.find(key)[0].role, dashed=True)
+               role=networks.find(key)[0].role)
         for key in keys
     )  # fmt: skip
 

@@ -45,7 +45,7 @@ WAYS: Final = {"digits": "", "none": ', with "none of these"'}
 REAL: Final = "real"
 SCORES: Final = {"softmax": "largest probability", "energy": "energy", "none": '"none of these"'}
 SURE: Final = 0.9
-_AREA: Final = Unit("of the area", "of the area")
+_AREA: Final = Unit("of the area under the ROC curve", "of the area under the ROC curve")
 _LITTLE, _MUCH = 0.3, 0.6
 
 

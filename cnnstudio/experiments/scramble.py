@@ -34,7 +34,7 @@ from cnnstudio.core.scramble import permutation, scramble
 from cnnstudio.core.statistics import Gap, Spread, gap_sentence, series
 from cnnstudio.datasets import find as find_dataset
 from cnnstudio.experiments import _table
-from cnnstudio.experiments._chance import both_at_chance, chance_of
+from cnnstudio.experiments._chance import UNTAUGHT, chance_of, gap_or_chance
 from cnnstudio.experiments._charts import bars_chart, lines_chart
 from cnnstudio.experiments._grid import (
     EPOCHS,
@@ -60,6 +60,7 @@ PICTURES: Final = "pictures"
 TABLE: Final = "table"
 _CLOSE: Final = 0.02
 CENTRED: Final = "digits"
+_BLOCK: Final = "block that stays whole (px; 1 scrambles all)"
 
 
 def blocks(settings: Settings) -> tuple[int, ...]:
@@ -126,11 +127,11 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
     charts = [
         lines_chart(
             PICTURES, "Accuracy against how much of the neighbourhood is left",
-            "block that stays whole (px; 1 scrambles all)", "accuracy", lines(pictures, keys, "block"),
+            _BLOCK, "accuracy", lines(pictures, keys, "block"),
             log_x=True, chance=chance,
         )
     ]  # fmt: skip
-    tables = [accuracy_table("Accuracy", pictures, keys, "block", "block (px)")]
+    tables = [accuracy_table("Accuracy", pictures, keys, "block", _BLOCK)]
     said, guess = _verdict(settings, keys, pictures, chance)
     if settings[TABLE]:
         charts.append(_table_chart(rows))
@@ -146,13 +147,16 @@ def _verdict(
     named, whole, said = titles(keys), blocks(settings)[-1], []
     scrambled, before = (gap_at(results, conv, dense, "block", block) for block in (1, whole))
     lost = {key: _lost(results, key, whole) for key in (dense, conv)}
+    shares = [
+        {named[key]: by_x(results, "block", where={"network": key}).get(float(block), {}) for key in (conv, dense)}
+        for block in (1, whole)
+    ]
     if scrambled is not None:
-        said.append(f"All pixels scrambled: {gap_sentence(named[conv], named[dense], scrambled)}")
-        read = {named[key]: by_x(results, "block", where={"network": key}).get(1.0, {}) for key in (conv, dense)}
         plain = str(settings["dataset"]) == CENTRED
-        said += both_at_chance(read, chance, "" if plain else "choose centred digits, which an MLP reads")
+        hint = UNTAUGHT if plain else "choose centred digits, which an MLP reads"
+        said.append(gap_or_chance("All pixels scrambled", scrambled, shares[0], chance, hint))
     if before is not None:
-        said.append(f"Untouched: {gap_sentence(named[conv], named[dense], before)}")
+        said.append(gap_or_chance("Untouched", before, shares[1], chance))
     for key, gap in lost.items():
         if gap is not None:
             said.append(gap_sentence(f"{named[key]}, untouched,", f"{named[key]}, scrambled,", gap))

@@ -45,6 +45,17 @@ def test_the_verdict_is_computed(results_of):
     assert findings.done == findings.planned == 42
 
 
+def test_where_nothing_was_learned_nobody_is_ahead_and_no_answer_is_right(results_of):
+    shares = {"small_cnn": 0.10, "mlp_deep": 0.104}
+    values = results_of(EXPERIMENT, {}, lambda params: _shares(shares[params["network"]]))
+    findings = EXPERIMENT.findings(EXPERIMENT.settings(), values)
+    assert [said.partition(":")[0] for said in findings.sentences] == [
+        "At 11 px, both are at chance",
+        "At 0 px, both are at chance",
+    ]
+    assert findings.guess is None
+
+
 @pytest.mark.parametrize(
     ("far_cnn", "near_cnn", "guess"), [(0.51, 0.7, 0), (0.6, 0.58, 1), (0.9, 0.6, 2), (0.6, 0.9, 3), (0.4, 0.5, 4)]
 )

@@ -30,6 +30,23 @@ def test_a_steady_lead_is_no_luck(results_of):
     assert band.series[0].x == (1.0, 2.0)
 
 
+def test_seeds_have_no_order_and_are_not_joined(results_of):
+    findings = EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, _won))
+    assert {chart.id: chart.joined for chart in findings.charts} == {"validation": True, "seeds": False, "lead": True}
+
+
+def test_where_neither_learned_anything_nobody_is_ahead(results_of):
+    def untaught(params):
+        share = 0.12 if params["network"] == "lenet5" else 0.10
+        return {"train": share, "validation": share, "test": share, "curve": [share]}
+
+    findings = EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, untaught))
+    assert findings.guess is None
+    (sentence,) = findings.sentences
+    assert sentence.startswith("Both are at chance: neither reads 5 points more than the 10 % of guessing (LeNet-5 12")
+    assert sentence.endswith("give them more examples or epochs.")
+
+
 def test_a_lead_that_changes_hands_is(results_of):
     findings = EXPERIMENT.findings(EXPERIMENT.settings(), results_of(EXPERIMENT, {}, _tied))
     assert findings.guess == 1

@@ -51,7 +51,8 @@ def test_the_verdict_is_computed(results_of):
     assert findings.guess == 2
     assert findings.sentences[0] == "Over both networks, nonsense is read with 70.1 % ± 0.1 confidence on average."
     assert findings.sentences[1].startswith("MLP is on average 70.1 % ± 0.1 sure of nonsense, most of letters (70.1 %")
-    assert any("energy is ahead of softmax by 0.048 of the area" in said for said in findings.sentences)
+    told = "energy is ahead of softmax by 0.048 of the area under the ROC curve"
+    assert any(told in said for said in findings.sentences)
     assert any("letters 40.0 %" in said and "gratings" in said for said in findings.sentences)
     assert any("1.0 % ± 0.0 of real test digits" in said for said in findings.sentences)
     assert any("changes no verdict" in said for said in findings.sentences)

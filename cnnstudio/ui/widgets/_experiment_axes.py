@@ -229,8 +229,13 @@ def area_of(
 
 
 def end_text(chart: Chart, line: Series) -> str:
-    """The last number of a line, as it is written everywhere."""
-    return value_text(chart, line.mean[-1])
+    """What stands at the end of a line: its last number, or the mean of points that are not joined."""
+    return value_text(chart, line.mean[-1]) if chart.joined else f"mean {value_text(chart, end_of(chart, line))}"
+
+
+def end_of(chart: Chart, line: Series) -> float:
+    """The number that stands at the end of a line with points."""
+    return line.mean[-1] if chart.joined else sum(line.mean) / len(line.mean)
 
 
 def spread_text(chart: Chart, line: Series, place: int) -> str:

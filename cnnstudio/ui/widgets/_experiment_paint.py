@@ -217,7 +217,8 @@ class Plot:
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         places = [self.axes.point(x, y) for x, y, *_ in points]
-        painter.drawPolyline(QPolygonF(places))
+        if self.chart.joined:
+            painter.drawPolyline(QPolygonF(places))
         size = _POINT_PX + self.theme.line_px / 2
         for place in places:
             paint_mark(painter, place, size, self.mark(line), hue)
@@ -251,7 +252,9 @@ class Plot:
         area, rect, ends = self.axes.area, self.rect, self.ends
         metrics = QFontMetricsF(self.ends_font)
         tall = metrics.height()
-        wanted = [min(max(self.axes.py(end.line.mean[-1]), area.top()), area.bottom()) for end in ends]
+        wanted = [
+            min(max(self.axes.py(geometry.end_of(self.chart, end.line)), area.top()), area.bottom()) for end in ends
+        ]
         left = area.right() + GRID_PX
         room = rect.right() - left - MARK_PX
         painter.setFont(self.ends_font)
