@@ -74,8 +74,8 @@ class Looking(Asking):
         self.ask(LookAt(key, config.examples, config.seed), self._on_look, self._on_no_look, slot="look")
         return True
 
-    def see_run(self, started: RunStarted) -> bool:
-        """Learns from a run what its data set is like; whether anything of it is new."""
+    def see_run(self, started: RunStarted) -> None:
+        """Learns from a run what its data set is like."""
         key = started.config.dataset
         before = self._looked.get(key)
         total, notes = (before.train, before.notes) if before is not None else (0, ())
@@ -83,7 +83,8 @@ class Looking(Asking):
             total = started.train_size + started.validation_size  # all that there are
         seen = Look(started.shape, started.class_names, total, started.test_size, notes)
         self._run_seen = key, seen
-        return self._remember(key, seen)
+        if self._remember(key, seen):
+            self.card_changed()
 
     def card_changed(self) -> None:
         """Tells the views that a card says more than before; the study fills this."""

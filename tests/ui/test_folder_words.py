@@ -93,6 +93,19 @@ def test_the_form_says_how_many_there_are(rig, qtbot, own):
     assert field.remark.isHidden()
 
 
+def test_a_run_tells_the_form_what_no_look_had_told(rig, qtbot, own):
+    form = SetupForm(rig.studio)
+    qtbot.addWidget(form)
+    rig.engine.answer_at_once = False
+    rig.studio.set_config(own.with_(examples=4_001))
+    rig.studio.run()
+    rig.engine.finish()
+    rig.drain()
+    started = rig.studio.history.started
+    rig.studio.see_run(replace(started, class_names=("a", "b"), train_size=36, validation_size=4, test_size=10))
+    assert form.fields["examples"].remark.text() == "There are 36."
+
+
 class TestBudgets:
     def test_equal_ones_are_not_talked_about(self):
         assert budget_words(cards_of(RaceConfig())) == ""
