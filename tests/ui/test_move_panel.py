@@ -77,6 +77,22 @@ def test_nothing_is_asked_before_the_question_is_answered(rig, qtbot):
     assert not made.view.isVisible()
 
 
+def test_the_picture_is_there_before_the_first_answer(rig, qtbot):
+    rig.engine.answer_at_once = False
+    panel = opened(rig, qtbot, MovePanel, ANSWERS)
+    view = panel.view
+    assert view.picture.isVisible()
+    assert (view.picture.colours[..., 0] == rig.studio.picture[0]).all()
+    assert view.below.words == "The networks read it now\nat every offset up to 13 px"
+    assert not view.cells
+    rig.studio.set_picture(three()[:, ::-1])
+    assert (view.picture.colours[..., 0] == three()[0, ::-1]).all()
+    rig.engine.answer_waiting()
+    rig.drain()
+    assert list(view.cells) == ["mlp", "lenet5"]
+    assert view.below.words.endswith("drag on a map to move it")
+
+
 def test_a_map_for_each_network_and_none_for_the_further_one_that_is_not_trained(rig, panel):
     (question,) = asked(rig)
     assert question.networks == ("mlp", "lenet5", "small_cnn")

@@ -195,6 +195,8 @@ class MoveView(LiveView):
         wanted, tab = self.label_box.currentData(), self.tab
         dataset, moment = self.studio.reading.dataset, self.studio.moment
         self._asked = picture, tab
+        if self._maps is None:
+            self._show_places()
         if tab == MAP:
             about = OffsetMap(picture, dataset, self.networks(), moment, wanted)
             self.ask(about, self._on_maps, _SLOT)
@@ -327,11 +329,14 @@ class MoveView(LiveView):
     def _show_places(self) -> None:
         """The moved picture, and what each network says of it."""
         self.moved_line.set_whole(moved_words(self.offset))
-        found, of = self._maps, self._of
-        if found is None or of is None:
+        found, of = self._maps, self._of if self._of is not None else self.studio.picture
+        if of is None:
             return
         moved = shifted(of, *self.offset)
         self.picture.set_map(plain(moved), said=moved_words(self.offset))
+        if found is None:
+            self.below.say("The networks read it now", f"at every offset up to {REACH_PX} px")
+            return
         kept = float(found.kept[REACH_PX + self.offset[0], REACH_PX + self.offset[1]])
         self.below.say(f"{percent(kept)} of the ink is left", "drag on a map to move it")
         for key, (name, hue, one) in self._heads.items():
