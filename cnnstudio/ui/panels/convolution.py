@@ -31,6 +31,7 @@ from cnnstudio.ui.widgets._convolution_state import (
     split_learned,
     with_geometry,
 )
+from cnnstudio.ui.widgets._deeper_kernels import DeeperKernels
 from cnnstudio.ui.widgets._learned_kernels import LearnedKernels
 from cnnstudio.ui.widgets.basic import label
 from cnnstudio.ui.widgets.stepper_bar import StepperBar
@@ -66,6 +67,7 @@ class ConvolutionPanel(Panel):
         self.setup = ConvolutionSetup(theme, self.state)
         self.setup.knob_changed.connect(self._on_knob)
         self.setup.kernel_chosen.connect(self._on_kernel)
+        self.setup.kernels.add_below(DeeperKernels(self.studio, self.learned))
         self.bar = StepperBar(theme)
         self.bar.moved.connect(self._on_moved)
         self.controls.addWidget(self.setup, 1)

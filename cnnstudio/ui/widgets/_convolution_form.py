@@ -24,7 +24,7 @@ from cnnstudio.ui.widgets.mosaic import Mosaic, Word
 from cnnstudio.ui.widgets.rooms import Scrolled
 
 _FORM_PX: Final = 264
-_LIST_PX: Final = 424
+_LIST_PX: Final = 508
 _LIST_HIGH_PX: Final = 420
 _TILE_PX: Final = 76
 _SMALL_TILE_PX: Final = 44
@@ -110,8 +110,16 @@ class KernelList(QWidget):
         self.word = label("", "small", wrap=True)
         self._column.addWidget(self.word)
         self._learned: list[tuple[Mosaic, QLabel]] = []
+        self._rows, self._below = QVBoxLayout(), QVBoxLayout()
+        self._rows.setSpacing(GRID_PX // 2)
+        self._column.addLayout(self._rows)
+        self._column.addLayout(self._below)
         self._column.addStretch(1)
         self.show_layers((), "As soon as PyTorch is loaded and something is trained, its kernels are listed here.")
+
+    def add_below(self, part: QWidget) -> None:
+        """Puts a part below the learned kernels."""
+        self._below.addWidget(part)
 
     def show_layers(self, layers: Sequence[LayerWeights], word: str = "") -> None:
         """Lists the kernels of first layers; `word` says why there are none."""
@@ -140,7 +148,7 @@ class KernelList(QWidget):
         mosaic = Mosaic(self._theme, "Learned kernels", tile_px=_SMALL_TILE_PX, gap_px=GRID_PX, outlined=True)
         mosaic.chosen.connect(partial(self._on_learned, len(self._learned)))
         for part in (name, mosaic):
-            self._column.insertWidget(self._column.count() - 1, part)
+            self._rows.addWidget(part)
         self._learned.append((mosaic, name))
 
     def _fill_row(self, mosaic: Mosaic, layer: LayerWeights, name: str) -> None:
