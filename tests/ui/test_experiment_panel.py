@@ -225,7 +225,7 @@ def test_results_are_compared_named_and_deleted(panel, qtbot):
     panel.row.results.opened.emit(first)
     assert panel.shown == first
     assert panel.form.values["seeds"] == 3
-    panel.row.results.deleted.emit(first)
+    panel.row.results.removed.emit(first)
     assert panel.shown is None
 
 

@@ -17,7 +17,7 @@ def opened(qtbot):
     around, made, gone = QWidget(), ResultsList(), []
     qtbot.addWidget(around)
     QVBoxLayout(around).addWidget(made)
-    made.deleted.connect(gone.append)
+    made.removed.connect(gone.append)
     made.show_results(KEPT, "b", (), ("a",))
     around.show()
     return made, around, gone
@@ -36,7 +36,7 @@ def test_the_list_of_results(qtbot):
     assert made.compare_boxes["c"].isChecked()
     assert not made.delete_buttons["a"].isEnabled()
     heard = []
-    for signal in (made.opened, made.compared, made.renamed, made.deleted):
+    for signal in (made.opened, made.compared, made.renamed, made.removed):
         signal.connect(lambda *what: heard.append(what))
     made.open_buttons["a"].click()
     made.compare_boxes["c"].click()

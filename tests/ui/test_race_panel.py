@@ -209,10 +209,11 @@ def test_earlier_runs_are_faint_and_can_be_named_hidden_and_removed(rig, panel, 
     assert rig.studio.past[0].hidden
     assert "CNN test, wide" not in names(panel)
     QTest.keyClick(listed, Qt.Key.Key_Delete)
-    assert rig.studio.past == []
-    assert panel.runs_button.isHidden()
+    assert (panel.runs.remove.text(), len(rig.studio.past)) == ("Undo", 1)
     QTest.keyClick(panel.runs_popover, Qt.Key.Key_Escape)
     assert not panel.runs_popover.isVisible()
+    assert rig.studio.past == []
+    assert panel.runs_button.isHidden()
 
 
 def test_zoom_can_be_ended_by_a_button(rig, panel, qtbot):

@@ -1,7 +1,4 @@
-"""The kept results of an experiment: open one, compare others with it, name it, delete it.
-
-Results are many minutes of work, so a deleted one stays, with a button that takes that back, until the list closes.
-"""
+"""The kept results of an experiment: open one, compare others with it, name it, delete it."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
-from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -25,12 +21,12 @@ from cnnstudio.core.kept_sweeps import KeptSweep
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets.basic import button, label
 from cnnstudio.ui.widgets.rooms import Scrolled
+from cnnstudio.ui.widgets.undo_list import UNDO, UNDO_TIP, UndoList
 
 _WIDE_PX: Final = 480
 _MOST_PX: Final = 320
-_DELETE, _UNDO = "Delete", "Undo"
+_DELETE: Final = "Delete"
 _DELETE_TIP: Final = "Deletes this result and all its runs, when this list closes; until then it can be undone."
-_UNDO_TIP: Final = "Keeps this result after all. It is deleted when this list closes."
 _NONE: Final = "No results are kept yet. Each run of the experiment is kept here, also one that was stopped."
 
 
@@ -40,14 +36,13 @@ def when_words(kept: KeptSweep) -> str:
     return f"{began} · {kept.done} of {kept.planned} runs"
 
 
-class ResultsList(QWidget):
+class ResultsList(UndoList):
     """One row per result, the newest first.
 
     Signals:
         opened(id): This one should be shown.
         compared(id, on): This one should be shown beside the open one, or no longer.
         renamed(id, name): It should have another name.
-        deleted(id): It should go: the list was closed, and nobody took that back.
 
     Thread: GUI.
     """
@@ -55,7 +50,6 @@ class ResultsList(QWidget):
     opened = Signal(str)
     compared = Signal(str, bool)
     renamed = Signal(str, str)
-    deleted = Signal(str)
 
     def __init__(self) -> None:
         """Makes it empty."""
@@ -73,7 +67,6 @@ class ResultsList(QWidget):
         self._scroll.setWidget(self._inner)
         column.addWidget(self._scroll)
         self._shown: tuple[object, ...] = ()
-        self._going_away: set[str] = set()
         self.names: dict[str, QLineEdit] = {}
         self.open_buttons: dict[str, QPushButton] = {}
         self.compare_boxes: dict[str, QCheckBox] = {}
@@ -105,9 +98,9 @@ class ResultsList(QWidget):
             with QSignalBlocker(box):
                 box.setChecked(kept.id in compared and kept.id != open_id)
             box.setEnabled(kept.id != open_id)
-        self._going_away &= {kept.id for kept in results if kept.id not in going}
+        self.limit_leaving(kept.id for kept in results if kept.id not in going)
         for kept_id in self.delete_buttons:
-            self._show_going_away(kept_id)
+            self._show_leaving(kept_id)
         self._widen()
 
     def _widen(self) -> None:
@@ -168,23 +161,13 @@ class ResultsList(QWidget):
             self.renamed.emit(kept_id, self.names[kept_id].text())
 
     def _on_delete(self, kept_id: str) -> None:
-        self._going_away ^= {kept_id}
-        self._show_going_away(kept_id)
+        self.toggle_leaving(kept_id)
+        self._show_leaving(kept_id)
 
-    def _show_going_away(self, kept_id: str) -> None:
-        goes, made, name = kept_id in self._going_away, self.delete_buttons[kept_id], self.names[kept_id]
-        made.setText(_UNDO if goes else _DELETE)
-        made.setToolTip(_UNDO_TIP if goes else _DELETE_TIP)
+    def _show_leaving(self, kept_id: str) -> None:
+        leaves, made, name = self.leaves(kept_id), self.delete_buttons[kept_id], self.names[kept_id]
+        made.setText(UNDO if leaves else _DELETE)
+        made.setToolTip(UNDO_TIP if leaves else _DELETE_TIP)
         made.setAccessibleName(f"{made.text()}: {name.text()}")
-        name.setEnabled(not goes)
-        font = name.font()
-        font.setStrikeOut(goes)
-        name.setFont(font)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Now they go. A window that is only put aside is hidden without this list being closed."""
-        super().hideEvent(event)
-        if not event.spontaneous():
-            gone, self._going_away = sorted(self._going_away), set()
-            for kept_id in gone:
-                self.deleted.emit(kept_id)
+        name.setEnabled(not leaves)
+        name.setFont(self.struck(name.font(), kept_id))

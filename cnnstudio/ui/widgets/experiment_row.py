@@ -71,7 +71,7 @@ class RunRow(QWidget):
         row.addWidget(self.setup_button)
         self.results = ResultsList()
         self.results.renamed.connect(here.rename)
-        self.results.deleted.connect(here.delete)
+        self.results.removed.connect(here.delete)
         self.results_button = button("Results", tip="The kept results: open, compare, name, delete.")
         self.results_window = Popover(self.results, self.results_button)
         row.addWidget(self.results_button)

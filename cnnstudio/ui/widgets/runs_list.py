@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout
 
 from cnnstudio.core.percent import percent
 from cnnstudio.ui.studio import KeptRun
@@ -14,10 +15,15 @@ from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets._setup_words import dataset_words, examples_words, run_words
 from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets.undo_list import UNDO, UNDO_TIP, UndoList
 
 _ID = Qt.ItemDataRole.UserRole
 _WIDTH_PX = 420
 _MOST_ROWS = 8
+_REMOVE: Final = "Remove"
+_REMOVE_TIP: Final = (
+    "Takes the chosen run out of the study, when this list closes; until then it can be undone (Delete)."
+)
 
 
 def summary(run: KeptRun) -> str:
@@ -35,18 +41,18 @@ def title(run: KeptRun) -> str:
     return run_words(run.name, run.history.started)
 
 
-class RunsList(QWidget):
+class RunsList(UndoList):
     """The list: the box before a name shows or hides the run's lines, F2 or a double click renames, Delete removes.
 
     Signals:
-        renamed(id, name), hidden(id, hidden), removed(id).
+        renamed(id, name): It should have another name.
+        hidden_changed(id, hidden): Its lines should be left out, or shown again.
 
     Thread: GUI.
     """
 
     renamed = Signal(str, str)
     hidden_changed = Signal(str, bool)
-    removed = Signal(str)
 
     def __init__(self) -> None:
         """Makes an empty list."""
@@ -61,7 +67,7 @@ class RunsList(QWidget):
         self.about = label("", "small", wrap=True)
         row = QHBoxLayout()
         self.rename = button("Rename", tip="Gives the chosen run another name (F2).")
-        self.remove = button("Remove", tip="Takes the chosen run out of the study (Delete).")
+        self.remove = button(_REMOVE, tip=_REMOVE_TIP)
         row.addWidget(self.rename)
         row.addWidget(self.remove)
         row.addStretch(1)
@@ -82,6 +88,7 @@ class RunsList(QWidget):
         self._filling = True
         self._hidden = {run.id for run in runs if run.hidden or run.id in left_out}
         self._runs = {run.id: run for run in runs}
+        self.limit_leaving(self._runs)
         wanted = [run.id for run in reversed(runs)]
         current = self._current_id()
         if wanted != [str(self.list.item(row).data(_ID)) for row in range(self.list.count())]:
@@ -91,6 +98,7 @@ class RunsList(QWidget):
             item.setText(title(run))
             item.setCheckState(Qt.CheckState.Unchecked if run_id in self._hidden else Qt.CheckState.Checked)
             item.setToolTip(summary(run))
+            item.setFont(self.struck(item.font(), run_id))
         self.list.setCurrentRow(wanted.index(current) if current in wanted else 0)
         self._filling = False
         rows = min(_MOST_ROWS, max(1, len(runs)))
@@ -115,6 +123,8 @@ class RunsList(QWidget):
         self.about.setText(summary(self._runs[current]) if current in self._runs else "")
         self.rename.setEnabled(bool(current))
         self.remove.setEnabled(bool(current))
+        self.remove.setText(UNDO if self.leaves(current) else _REMOVE)
+        self.remove.setToolTip(UNDO_TIP if self.leaves(current) else _REMOVE_TIP)
 
     @Slot(QListWidgetItem)
     def _on_item(self, item: QListWidgetItem) -> None:
@@ -134,11 +144,16 @@ class RunsList(QWidget):
 
     @Slot()
     def _remove(self) -> None:
-        if self._current_id():
-            self.removed.emit(self._current_id())
+        item, current = self.list.currentItem(), self._current_id()
+        if current:
+            self.toggle_leaving(current)
+            self._filling = True  # a font is no change that a person made
+            item.setFont(self.struck(item.font(), current))
+            self._filling = False
+            self._on_current()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Removes on Delete."""
+        """Delete removes, or undoes that."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Delete:
             self._remove()
             return True
