@@ -123,6 +123,7 @@ def record(question: FindRecord, specs: Specs | None = None, dead: tuple[int, ..
         question.network, question.unit, question.step, "run", tuple(found[: question.most]),
         tuple(found[: question.most - 1 : -1]), 10_000, counts, _frozen(np.linspace(-1, 3, 21), np.float64),
         int(counts.sum()), 0.34, _frozen(marks, bool), DIGITS,
+        (("test", 2_000), ("validation", 0), ("train", 4_000), ("more", 4_000)),
     )  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,11 @@ from cnnstudio.core.inside import Pixels, Unit
 from cnnstudio.core.questions import Question, WeightsFrom
 
 PartName = Literal["train", "validation", "test", "more"]
+
+PART_WORDS: Final[dict[PartName, str]] = {
+    "test": "test", "validation": "validation", "train": "training", "more": "made for this",
+}  # fmt: skip
+"""What stands behind the number of pictures of a set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,11 @@ class FoundPicture:
     part: PartName
 
 
+def parts_words(looked: Iterable[tuple[PartName, int]]) -> str:
+    """Which pictures were looked at, as in "2,000 test, 4,000 training, 4,000 made for this"; "" where not known."""
+    return ", ".join(f"{count:,} {PART_WORDS[part]}" for part, count in looked if count)
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRecord:
     """What a unit does over the data set, at a moment.
@@ -55,6 +66,7 @@ class UnitRecord:
         dead: bool [maps]: which maps (units of a flat layer) of the layer do nothing at any place for any test picture:
             all their values are the same (told from two test pictures on), or, where only a ReLU's output goes on,
             none is above zero.
+        looked: The sets that the pictures are of, in the order of looking, and how many of each.
     """
 
     network: str
@@ -70,6 +82,7 @@ class UnitRecord:
     active: float
     dead: NDArray[np.bool_]
     class_names: tuple[str, ...]
+    looked: tuple[tuple[PartName, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

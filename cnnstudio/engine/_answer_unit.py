@@ -64,6 +64,7 @@ def find_record(question: FindRecord, session: Session) -> Generator[Progress | 
         active=float(record.above[number] / max(1, record.tested)),
         dead=record.dead,
         class_names=prepared.class_names,
+        looked=tuple((part.part, len(part.index)) for part in looked),
     )
 
 

@@ -24,7 +24,7 @@ from cnnstudio.core.layer_pools import GlobalMax, MaxPool
 from cnnstudio.core.layers import Sizes, Step
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.reading import sources, steps_by_name
-from cnnstudio.core.unit_record import PartName
+from cnnstudio.core.unit_record import PartName, parts_words
 from cnnstudio.datasets import Prepared
 from cnnstudio.engine._histograms import Histograms
 from cnnstudio.engine.evaluate import slice_pictures
@@ -219,8 +219,9 @@ def layer_record(reader: Reader, step: Step, looked: tuple[Looked, ...]) -> Gene
     gathered, done = _Gathered(step, total), 0
     macs = sum(each.macs for each in steps[: steps.index(step) + 1])
     size = slice_pictures(macs + _VALUE_MACS * gathered.units, limits.QUESTION_PICTURES)
+    told = parts_words((part.part, len(part.index)) for part in looked)
     for part, images in _slices(looked, size):
-        yield Progress(done / total, f"{step.layer.title}: looked at {done:,} of {total:,} pictures")
+        yield Progress(done / total, f"{step.layer.title}: looked at {done:,} of {total:,} pictures ({told})")
         given = reader.given(images)
         with probe(reader.module, reader.spec, (step.name,)) as read:  # other questions may use the module in between
             values = read(given)[step.name].cpu()

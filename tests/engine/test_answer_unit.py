@@ -16,7 +16,7 @@ from cnnstudio.core.events import StepEnd
 from cnnstudio.core.inside import PICTURE, ExplainUnit, Unit
 from cnnstudio.core.layer_kinds import Conv, Linear
 from cnnstudio.core.layer_points import Flatten
-from cnnstudio.core.unit_record import FindRecord, FoundPicture, Maximise
+from cnnstudio.core.unit_record import FindRecord, FoundPicture, Maximise, parts_words
 from cnnstudio.datasets import Prepared, find
 from cnnstudio.engine import _answer_unit, records
 from cnnstudio.engine import session as sessions
@@ -196,7 +196,7 @@ def test_shipped_weights_are_asked_about_the_data_sets_own_pictures(monkeypatch)
     work = answer(FindRecord("digits", "lenet5", CONV), session)
     told = list(work)
     assert told[0].text == "making noise"
-    assert told[-1].text == "conv 5 x 5: looked at 50 of 100 pictures"
+    assert told[-1].text == "conv 5 x 5: looked at 50 of 100 pictures (30 test, 20 validation, 50 training)"
     record = answer_now(FindRecord("digits", "lenet5", CONV), session)
     assert asked == [("digits", RaceConfig(dataset="digits").examples)]
     assert (record.weights_from, record.step) == ("shipped", None)
@@ -363,3 +363,6 @@ def test_where_the_sets_hold_too_few_more_are_made_and_said_to_be(monkeypatch, e
     values = [each.value for each in record.top]
     assert values == sorted(values, reverse=True)
     assert {each.part for each in record.top} | {each.part for each in record.least} >= {"more"}
+    assert sum(count for _, count in record.looked) == record.pictures
+    assert record.looked[-1] == ("more", 25)
+    assert parts_words(record.looked).endswith(" training, 25 made for this")

@@ -88,6 +88,14 @@ def test_dead_maps_are_marked(panel, rig):
     assert not panel.chooser.dead.isVisibleTo(panel)
 
 
+def test_which_pictures_were_looked_at_is_said(panel, rig):
+    look_at(rig, CONV2)
+    panel.parts.tabs["pictures"].click()
+    stand_still(panel, rig)
+    said = "Most, of 10,000 pictures · 2,000 test, 4,000 training, 4,000 made for this"
+    assert panel.parts.pictures.top_word.whole == said
+
+
 def test_a_found_picture_goes_to_the_canvas(panel, rig):
     panel.parts.tabs["pictures"].click()
     stand_still(panel, rig)
@@ -105,10 +113,12 @@ def test_a_picture_is_made_up_on_demand_beside_the_real_one(panel, rig):
     stand_still(panel, rig)
     made = panel.parts.made
     assert rig.engine.questions_of(Maximise) == []
+    assert not made.caution.isVisible(), "what stands there is a real picture"
     made.start.click()
     settle(rig)
     assert [question.seed for question in rig.engine.questions_of(Maximise)] == [0]
     assert "not what it stands for" in made.caution.text()
+    assert made.caution.isVisible()
     assert "7.500" in made.told.text()
     assert "4.000" in made.told.text()
     made.start.click()

@@ -205,7 +205,7 @@ class UnitMade(QWidget):
         self.start.setAccessibleName(self.start.text())
         self.cancel.setVisible(busy)
         self.progress.setVisible(busy)
-        for part in (self.keep, self.picture, self.climb):
+        for part in (self.keep, self.picture, self.climb, self.caution):
             part.setVisible(shows)
         if not shows:
             self.made_word.set_whole("")

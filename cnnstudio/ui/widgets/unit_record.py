@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QStyle, QVBoxLayout, QWidget
 
-from cnnstudio.core.unit_record import FoundPicture, UnitRecord
+from cnnstudio.core.unit_record import FoundPicture, UnitRecord, parts_words
 from cnnstudio.ui.theme import GRID_PX, SELECTION, Theme
 from cnnstudio.ui.widgets._cells import number
 from cnnstudio.ui.widgets.basic import ElidedLabel, explain_on_focus
@@ -220,10 +220,5 @@ class UnitPictures(QWidget):
 
 
 def _looked_at(record: UnitRecord) -> str:
-    parts = [part for part in ("train", "validation", "test") if any(one.part == part for one in record.top)]
-    words = (
-        f"{', '.join(parts[:-1])} and {parts[-1]} sets" if len(parts) > 1 else "".join(f"{part} set" for part in parts)
-    )
-    if any(one.part == "more" for one in record.top):
-        words = f"{words}, and more made for this".removeprefix(", and ")
+    words = parts_words(record.looked)
     return f"{record.pictures:,} pictures" + (f" · {words}" if words else "")
