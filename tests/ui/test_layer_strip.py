@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from cnnstudio.core.inside import PICTURE, LayerMaps, ReadMaps, Unit
 from cnnstudio.core.network import NetworkSpec
 from cnnstudio.networks import all_networks, spec_for
 from cnnstudio.ui.theme import LIGHT, THEMES, value_map, weight_map
 from cnnstudio.ui.widgets._inside_colour import image_of, network_scales, scale_of, short
-from cnnstudio.ui.widgets._inside_layout import lay_out
-from cnnstudio.ui.widgets._inside_paint import room_for
+from cnnstudio.ui.widgets._inside_layout import Room, lay_out
+from cnnstudio.ui.widgets._inside_paint import line_px, paint_verdict, room_for
 from cnnstudio.ui.widgets._inside_plan import MOST_BOXES, MOST_OPEN, Box, Fork, Span, boxes_of, plan
 from cnnstudio.ui.widgets._inside_words import flat_place, same_place
 from cnnstudio.ui.widgets.layer_strip import LayerStrip, Spot
@@ -348,3 +348,29 @@ def test_beside_lanes_no_column_is_a_tower(qapp):
     layout = lay_out(made, 783, 300, room_for(LIGHT, made, 300))
     assert layout.height > 600
     assert max(placed.block.height() for placed in layout.placed) < 260
+
+
+class Writer(QPainter):
+    """Keeps what is written."""
+
+    def __init__(self, device):
+        super().__init__(device)
+        self.words = []
+
+    def drawText(self, area, flags, text):
+        self.words.append(text)
+
+
+@pytest.mark.parametrize(("rows", "said"), [(10, None), (5, "6 more"), (2, "9 more")])
+def test_classes_without_a_row_are_counted_and_their_shares_summed(rows, said):
+    shares = np.array([0.02, 0.6, 0.01, 0.05, 0.04, 0.1, 0.05, 0.03, 0.06, 0.04])
+    image = QImage(200, 600, QImage.Format.Format_RGB32)
+    painter, room = Writer(image), Room(30.0, 0.0, 0.0, 0.0, 0.0, True, 200.0)
+    area = QRectF(0, 0, 200, room.head_px + rows * line_px(LIGHT))
+    paint_verdict(painter, LIGHT, area, room, shares, [*"abcdefghij"], QColor("#0072B2"))
+    painter.end()
+    names, told = painter.words[::2], painter.words[1::2]
+    assert len(names) == rows
+    assert "b" in names
+    assert (names[-1] == said) == (said is not None)
+    assert sum(float(text.removesuffix(" %")) for text in told) == pytest.approx(100, abs=1)

@@ -18,7 +18,8 @@ _SIGNED_WORDS: Final = ("below 0", "above 0")
 _PLAIN_WORDS: Final = ("0", "most")
 _TIP: Final = (
     "Purple is below zero, white is zero, green is above. A layer that is never below zero goes from black, zero, to "
-    "white, its largest value. Pixels of the picture go from the darkest to the brightest."
+    "white, its largest value. The picture is grey from its darkest to its brightest pixel, "
+    "whatever their numbers are."
 )
 
 

@@ -215,6 +215,18 @@ def _paint_frames(painter: QPainter, theme: Theme, placed: Placed) -> None:
         painter.drawRect(tile)
 
 
+def likeliest(shares: NDArray[np.float64], rows: int) -> tuple[list[int], list[int]]:
+    """The classes that have a row each where there are so few rows, and those that share the last one.
+
+    Both in the order of the classes; the second is empty where all have a row.
+    """
+    if rows >= len(shares):
+        return list(range(len(shares))), []
+    order = np.argsort(-shares, kind="stable")
+    shown = max(1, rows - 1)
+    return sorted(order[:shown].tolist()), sorted(order[shown:].tolist())
+
+
 def paint_verdict(
     painter: QPainter,
     theme: Theme,
@@ -224,7 +236,7 @@ def paint_verdict(
     names: Sequence[str],
     hue: QColor,
 ) -> None:
-    """Paints the last column: the classes with their shares; the likeliest where not all fit.
+    """Paints the last column: the classes with their shares; where not all fit, the others' share is summed.
 
     Args:
         painter: Where to.
@@ -240,23 +252,24 @@ def paint_verdict(
     if area.bottom() - top >= _TIGHT * high * len(shares):
         high = min(high, (area.bottom() - top) / len(shares))
     fit = max(1, int((area.bottom() - top + 1) // high))
-    likeliest = np.sort(np.argsort(-shares, kind="stable")[:fit])
+    shown, others = likeliest(shares, fit)
     best = int(shares.argmax())
+    rows = [(names[i] if i < len(names) else str(i), float(shares[i]), i == best) for i in shown]
+    if others and fit > 1:
+        rows.append((f"{len(others)} more", float(shares[others].sum()), False))
     metrics = QFontMetricsF(theme.font("small", bold=True))
     number_px = metrics.horizontalAdvance(WIDEST)
-    widest = max(metrics.horizontalAdvance(names[i] if i < len(names) else str(i)) for i in likeliest)
+    widest = max(metrics.horizontalAdvance(name) for name, _, _ in rows)
     name_px = min(widest, area.width() - number_px - 3 * GRID_PX) + GRID_PX / 2
-    for place, index in enumerate(likeliest):
+    for place, (name, share, told) in enumerate(rows):
         line = QRectF(area.left(), top + place * high, area.width(), high)
-        told = int(index) == best
         painter.setFont(theme.font("small", bold=told))
         painter.setPen(theme.readable(hue) if told else theme.colour("muted"))
-        name = names[index] if index < len(names) else str(index)
         painter.drawText(line, _LEFT, metrics.elidedText(name, Qt.TextElideMode.ElideRight, name_px))
-        painter.drawText(line, _RIGHT, percent(float(shares[index])))
+        painter.drawText(line, _RIGHT, percent(share))
         room_px = line.width() - name_px - number_px - GRID_PX / 2
-        if shares[index] > _LEAST_SHARE:
-            bar = QRectF(line.left() + name_px, line.center().y() - high / 4, room_px * shares[index], high / 2)
+        if share > _LEAST_SHARE:
+            bar = QRectF(line.left() + name_px, line.center().y() - high / 4, room_px * share, high / 2)
             painter.fillRect(bar, hue)
 
 
