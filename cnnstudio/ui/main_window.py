@@ -42,7 +42,7 @@ class _Body(QWidget):
         super().__init__()
         self._picture, self._centre, self._side = picture, centre, side
         self._lines = (line(vertical=True), line(vertical=True))
-        self._picture_px, self._side_px = 296, 312
+        self._picture_px, self._side_px, self._narrow_px = 296, 312, 280
         self.wide_px = WIDE_PX
         for part in (picture, centre, *self._lines, side):
             part.setParent(self)
@@ -50,12 +50,13 @@ class _Body(QWidget):
     def set_theme(self, theme: Theme) -> None:
         large = theme.body_px > look.LIGHT.body_px
         self._picture_px, self._side_px = (420, 400) if large else (296, 312)
+        self._narrow_px = 372 if large else 280
         self.wide_px = round(WIDE_PX * theme.body_px / look.LIGHT.body_px)
         self.place()
 
     def place(self) -> None:
         wide = self.width() >= self.wide_px
-        height, left = self.height(), self._picture_px if wide else self._picture_px - 2 * GRID_PX
+        height, left = self.height(), self._picture_px if wide else self._narrow_px
         opened = not self._side.isHidden()
         side = self._side_px if opened else 0
         right = self.width() - side

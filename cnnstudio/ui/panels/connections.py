@@ -190,7 +190,7 @@ class ConnectionsPanel(Panel):
         self.colour.toggled.connect(self._read_sizes)
         explain_on_focus(self.colour)
         self.example = button(
-            "Example: 120 million",
+            "Photo",
             "quiet",
             tip="Sets the sizes to 200 × 200 × 3 by 1,000: a small colour photograph and one dense layer of a thousand "
             "units have 120 million weights.",

@@ -52,6 +52,9 @@ _STRIP_LEAST_EM: Final = 34
 _ROW_EM: Final = 2.2
 """Lower panels, in sizes of the text and with a row for each network beyond two, leave the strip of pictures out."""
 
+_BOARD_LEAST_EM: Final = 33
+"""Lower panels show either the curve's options or the table, so that the curve stays high enough to be read."""
+
 _SENTENCE_LEAST_PX: Final = 620
 """Lower panels leave the sentence about a network to the table's tool tips."""
 
@@ -219,8 +222,13 @@ class RacePanel(Panel):
         self.options.changed.connect(self._read_controls)
         self.options.smoothing_changed.connect(self.curve.set_smoothing)
         self.options.hide()
-        self.more_button.toggled.connect(self.options.setVisible)
+        self.more_button.toggled.connect(self._on_more)
         self.body.addWidget(self.options)
+
+    @Slot(bool)
+    def _on_more(self, unfolded: bool) -> None:
+        self.options.setVisible(unfolded)
+        self._fit()
 
     def _show_all(self) -> None:
         self._refresh_curve()
@@ -365,6 +373,7 @@ class RacePanel(Panel):
         fixed = sum(one.sizeHint().width() + gap for one in (self.accuracy, self.loss, self.against))
         room = self.width() - margins - fixed - 2 * gap - self.chips.least_px
         self.against_word.setVisible(room >= self.against_word.sizeHint().width() + gap)
+        self.board.setVisible(not self.more_button.isChecked() or self.height() >= _BOARD_LEAST_EM * em)
         rows = max(2, len(self.studio.competitors or self.studio.config.networks))
         fits = self.height() >= (_STRIP_LEAST_EM + _ROW_EM * (rows - 2)) * em
         self.strip.keep_room(fits and len(self.board.rows) > 1)

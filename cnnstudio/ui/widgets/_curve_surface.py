@@ -41,6 +41,9 @@ _CURSOR_PX: Final = 2
 _WHOLE: Final = 100
 _LEAST_LABEL_PX: Final = 9
 _LINE_SPACING: Final = 1.25
+_LABEL_SHARE: Final = 0.3
+"""Of the plot's width; longer labels get smaller letters, down to those of the text."""
+
 _LABEL_GROUND: Final = 0.85
 """How much of what lies behind a label is covered."""
 
@@ -143,6 +146,12 @@ class CurveSurface(QWidget):
         room = self._curve.area_height() / max(1, many) / _LINE_SPACING
         font.setPixelSize(round(min(font.pixelSize(), max(_LEAST_LABEL_PX, room))))
         font.setBold(bold)
+        lines = [line for line in self._curve.lines() if line.kind == "line"]
+        wide = max((QFontMetricsF(font).horizontalAdvance(self._label(line)) for line in lines), default=0.0)
+        most = _LABEL_SHARE * self.width()
+        if wide > most > 0:
+            least = min(font.pixelSize(), self._curve.theme.font("body").pixelSize())
+            font.setPixelSize(max(least, math.floor(font.pixelSize() * most / wide)))
         return font
 
     def _axis_x(self, x_px: float) -> float:

@@ -16,7 +16,7 @@ SOURCES: Final = {
 }
 MOST_BARS: Final = 10
 _FEWEST_BARS: Final = 1
-_LEAST_COLUMN_ROWS: Final = 7
+_LEAST_COLUMN_ROWS: Final = 6
 """Two networks stand side by side only where each is this many times as wide as a bar's row is high."""
 _SHORT_NAME: Final = 4
 """And where no class has a longer name than this."""

@@ -22,7 +22,7 @@ HUES: Final[dict[Way, str]] = {
     "conv": ROLE_COLOURS["cnn"],
 }
 
-_HEADS: Final = ("", "connections (bars: log scale)", "weights + biases", "memory", "training")
+_HEADS: Final = ("", "connections", "weights + biases", "memory", "training")
 _HEAD_TIPS: Final = (
     "",
     "Pairs of an input and a unit that reads it. Each is one multiply-add per picture.",
@@ -30,6 +30,9 @@ _HEAD_TIPS: Final = (
     "32-bit weights and biases; 1 MB is 1,000,000 bytes.",
     "Weights, their gradients and Adam's two running means; the pictures' own values come on top.",
 )
+_SCALE: Final = " (bars: log scale)"
+"""Stands after the first head where there is room; the tick marks and the tips say it everywhere."""
+
 _LEAST_DECADES: Final = 9
 """The bars reach from 1 to a thousand million at least, so that they move and the scale stays."""
 
@@ -136,7 +139,9 @@ class ConnectionBill(Explained):
         amount = metrics.horizontalAdvance("88.8 MB") + GRID_PX
         rest = max(0.0, self.width() - name - 2 * amount)
         head = QFontMetrics(self._theme.font("small")).horizontalAdvance(_HEADS[2]) + GRID_PX
-        second = max(rest / 2, min(head, rest))
+        words = [[metrics.horizontalAdvance(self._words(one)[at]) for one in self._wirings] for at in (1, 2)]
+        first, longest = (max(found, default=0) + 2 * GRID_PX for found in words)
+        second = max(rest / 2, min(max(head, longest), rest - first), min(head, rest))
         return name, rest - second, second, amount, amount
 
     def _left(self, column: int) -> float:
@@ -155,6 +160,8 @@ class ConnectionBill(Explained):
         painter.setPen(self._theme.colour("muted"))
         for column, head in enumerate(_HEADS):
             room = QRectF(self._left(column), 0, self._widths()[column], self._head_px())
+            if column == 1 and painter.fontMetrics().horizontalAdvance(head + _SCALE) + GRID_PX < room.width():
+                head += _SCALE
             painter.drawText(room, self._alignment(column), head)
         for row, wiring in enumerate(self._wirings):
             self._paint_row(painter, wiring, self._head_px() + row * self._row_px())

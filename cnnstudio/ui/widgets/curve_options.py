@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QSlider, QWidget
 
 from cnnstudio.ui.theme import GRID_PX
 from cnnstudio.ui.widgets._race_lines import Wanted
 from cnnstudio.ui.widgets.basic import explain_on_focus, label
+from cnnstudio.ui.widgets.rooms import bare_row
 
 if TYPE_CHECKING:
     from cnnstudio.core.history import Axis, Metric
@@ -44,9 +46,11 @@ class CurveOptions(QWidget):
     def __init__(self, wanted: Wanted) -> None:
         """Makes the row as `wanted` says."""
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * GRID_PX)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(GRID_PX // 2)
+        self._grid.setColumnStretch(0, 1)
+        switches, row = bare_row(2 * GRID_PX)
         self.boxes: dict[str, QCheckBox] = {}
         for name, (text, tip) in _TIPS.items():
             box = QCheckBox(text)
@@ -57,6 +61,9 @@ class CurveOptions(QWidget):
             self.boxes[name] = box
             row.addWidget(box)
         row.addStretch(1)
+        smoothing, under = bare_row(2 * GRID_PX)
+        self._parts = switches, smoothing
+        self._beside = True
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setMaximum(_SMOOTHING_STEPS)
         self.smoothing.setToolTip("Exponential moving average: how much of the past is kept. The raw line stays faint.")
@@ -65,9 +72,25 @@ class CurveOptions(QWidget):
         explain_on_focus(self.smoothing)
         self.smoothing.valueChanged.connect(self._on_smoothing)
         self._value = label("0.00", "muted")
-        row.addWidget(label("smoothing", "muted"))
-        row.addWidget(self.smoothing)
-        row.addWidget(self._value)
+        for part in (label("smoothing", "muted"), self.smoothing, self._value):
+            under.addWidget(part)
+        under.addStretch(1)
+        self._grid.addWidget(switches, 0, 0)
+        self._grid.addWidget(smoothing, 0, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow panel the slider goes below the switches, so that no word is cut."""
+        super().resizeEvent(event)
+        beside = sum(part.sizeHint().width() for part in self._parts) + 2 * GRID_PX <= self.width()
+        if beside != self._beside:
+            self._beside = beside
+            self._grid.addWidget(self._parts[1], *((0, 1) if beside else (1, 0)))
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the wider of the two."""
+        parts = [part.sizeHint() for part in self._parts]
+        high = max(one.height() for one in parts)
+        return QSize(max(one.width() for one in parts), high if self._beside else 2 * high + GRID_PX // 2)
 
     def wanted(self, metric: Metric, x: Axis) -> Wanted:
         """What is drawn of this metric over this axis."""

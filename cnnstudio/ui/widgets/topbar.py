@@ -8,12 +8,12 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QActionGroup, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from cnnstudio.ui.icons import icon
 from cnnstudio.ui.panels._panel import PanelInfo
 from cnnstudio.ui.theme import GRID_PX, Theme
-from cnnstudio.ui.widgets.basic import button, label
+from cnnstudio.ui.widgets.basic import button, label, line
 
 NUMBERED: Final = 9
 """So many panels have a key with a number."""
@@ -42,9 +42,15 @@ class _GroupMenu(QMenu):
 
 
 class Navigation(QWidget):
-    """The groups of panels as tabs; each opens a list of its panels. The open panel's name stands beside its group.
+    """The groups of panels as tabs; each opens a list of its panels. After the last one stands the open panel's name.
 
-    Where there is too little room the names of groups are cut, the open panel's name first.
+    Tabs stand where they stand whatever panel is open, so that a second click on one place opens the same list again.
+    Where there is too little room the open panel's name goes; its tab stays marked.
+
+    Attributes:
+        tabs: By group.
+        menus: Their lists.
+        name: The open panel's name.
 
     Thread: GUI.
     """
@@ -58,7 +64,6 @@ class Navigation(QWidget):
         self._open_id = ""
         self.tabs: dict[str, QPushButton] = {}
         self.menus: dict[str, QMenu] = {}
-        self._names: dict[str, QLabel] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -67,9 +72,12 @@ class Navigation(QWidget):
             if place:
                 row.addSpacing(GRID_PX)
             row.addWidget(self._make_tab(group))
-            name = self._names[group] = label("", "muted")
-            name.hide()
-            row.addWidget(name)
+        self._before_name = line(vertical=True)
+        self._before_name.setFixedHeight(2 * GRID_PX)
+        self.name = label("", "muted")
+        row.addSpacing(GRID_PX)
+        row.addWidget(self._before_name)
+        row.addWidget(self.name)
         row.addStretch(1)
         self._number_panels()
 
@@ -82,8 +90,8 @@ class Navigation(QWidget):
         for group, made in self.tabs.items():
             made.setChecked(group == info.group)
             made.setAccessibleDescription(f"Panels: {group}. Open: {info.short}" if group == info.group else group)
-        self._names[info.group].setText(info.short)
-        self._names[info.group].setToolTip(info.title)
+        self.name.setText(info.short)
+        self.name.setToolTip(info.title)
         for menu in self.menus.values():
             for action in menu.actions():
                 action.setChecked(action.data() == panel_id)
@@ -143,17 +151,13 @@ class Navigation(QWidget):
         self.open(self._open_id)
 
     def _width(self, *, name: bool) -> int:
-        parts: list[QWidget] = list(self.tabs.values())
-        info = self._panels.get(self._open_id)
-        if name and info is not None:
-            parts.append(self._names[info.group])
-        return sum(part.sizeHint().width() + 2 * GRID_PX for part in parts)
+        tabs = sum(made.sizeHint().width() + 2 * GRID_PX for made in self.tabs.values())
+        return tabs + (self.name.sizeHint().width() + 2 * GRID_PX if name else 0)
 
     def _fit(self) -> None:
-        info = self._panels.get(self._open_id)
-        fits = self._width(name=True) <= self.width()
-        for group, name in self._names.items():
-            name.setVisible(fits and info is not None and group == info.group)
+        fits = bool(self.name.text()) and self._width(name=True) <= self.width()
+        self._before_name.setVisible(fits)
+        self.name.setVisible(fits)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shows as much as fits."""
@@ -228,9 +232,9 @@ class TopBar(QWidget):
         self.navigation.set_theme(theme)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The panels' names come before the names of data set and networks."""
+        """The groups of panels come before the names of data set and networks, and these before the open panel's."""
         super().resizeEvent(event)
-        wanted = self.navigation.sizeHint().width() + 8 * GRID_PX
+        wanted = self.navigation.minimumSizeHint().width() + 8 * GRID_PX
         fixed = sum(made.sizeHint().width() for made in (self.theme_button, self.side_button, self.menu_button))
         room = self.width() - wanted - fixed - 14 * GRID_PX
         for made in (self.networks_button, self.data_button):

@@ -323,14 +323,19 @@ class Transport(QWidget):
         made.setIcon(icon(name, colour, gap=gap))
         made.setIconSize(QSize(round(size_px * (1 + gap)), size_px))
 
+    @property
+    def _narrow(self) -> bool:
+        return self.width() < _NARROW_PX * self._studio.theme.body_px / LIGHT.body_px
+
     def _fit(self) -> None:
         """Icons alone where the timeline would have too little room."""
         theme = self._studio.theme
-        narrow = self.width() < _NARROW_PX * theme.body_px / LIGHT.body_px
+        narrow = self._narrow
         self._rate_name.setVisible(self.width() >= _SMALL_PX)
         for made, text, name in ((self.same_button, "Same start", "again"), (self.new_button, "New weights", "dice")):
             made.setText("" if narrow else text)
             self._set_icon(made, name, theme.colour("text"))
+        self._show_left()
         layout = self.layout()
         if layout is not None:
             layout.activate()  # at once: otherwise the first frame cuts the words
@@ -377,6 +382,8 @@ class Transport(QWidget):
         how = "broken off" if outcome is None else str(outcome.outcome)
         if self._studio.weights == "lost":
             return f"{how}, weights not kept"
+        if self._narrow:
+            return how
         if outcome is None or outcome.outcome == "stopped":
             return f"{how} at step {step:,}"
         return f"{how} after {outcome.seconds:.1f} s"
