@@ -50,7 +50,11 @@ class FolderLock:
                 _lock(handle)
             except OSError as error:
                 os.close(handle)
-                return error.errno not in _TAKEN
+                if error.errno in _TAKEN:
+                    return False
+                with suppress(OSError):
+                    self._path.unlink()
+                return True
             if self._is_there(handle):
                 self._handle = handle
             else:  # whoever had it removed the file between our two steps

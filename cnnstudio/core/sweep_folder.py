@@ -129,9 +129,13 @@ class SweepFolder:
                 "The same experiment was started twice.",
                 "Wait until it has ended, or choose another folder.",
             )
-        self._refuse_others(experiment, settings, {order.key for order in orders})
         data = {"experiment": experiment, "settings": dict(settings), "program": cnnstudio.__version__}
-        write_json(self.path / EXPERIMENT_FILE, data, SCHEMA)
+        try:
+            self._refuse_others(experiment, settings, {order.key for order in orders})
+            write_json(self.path / EXPERIMENT_FILE, data, SCHEMA)
+        except StudioError:
+            self.end()
+            raise
 
     def end(self) -> None:
         """Lets other programs write into the folder again."""

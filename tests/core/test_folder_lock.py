@@ -59,6 +59,7 @@ def test_where_there_are_no_locks_nothing_is_locked(tmp_path, monkeypatch, numbe
 
     monkeypatch.setattr(folder_lock, "_lock", refuse)
     assert FolderLock(tmp_path).take() is taken
+    assert (tmp_path / LOCK_FILE).exists() is not taken
 
 
 def test_a_folder_that_cannot_be_written_is_not_locked(tmp_path):

@@ -133,6 +133,13 @@ def test_another_program_is_kept_out_until_the_end(folder):
     other.end()
 
 
+def test_who_is_refused_keeps_nobody_out(folder):
+    folder.end()
+    with pytest.raises(StudioError, match="another experiment"):
+        SweepFolder(folder.path).begin("jitter", {}, ORDERS)
+    folder.begin("toy", {"seeds": 3}, ORDERS)
+
+
 def test_what_differs_between_settings():
     before = {"a": 1, "b": "x", "c": True, "d": 0.5, "gone": 1}
     assert settings_apart(before, {"a": 1, "b": "x", "new": 7}) == ""
