@@ -64,11 +64,7 @@ class Looking(Asking):
     def look_into(self, config: RaceConfig) -> bool:
         """Asks what is in a set that takes a path, once; whether that is under way."""
         key = config.dataset
-        try:
-            takes_path = datasets.find(key).info.takes_path
-        except StudioError:
-            return False
-        if not takes_path or key in self._looked or self.engine is None:
+        if key in self._looked or self.engine is None or not self._takes_path(key):
             return False
         self._looks_at = key
         self.ask(LookAt(key, config.examples, config.seed), self._on_look, self._on_no_look, slot="look")
@@ -78,7 +74,7 @@ class Looking(Asking):
         """Learns from a run what its data set is like."""
         key = started.config.dataset
         before = self._looked.get(key)
-        total, notes = (before.train, before.notes) if before is not None else (0, ())
+        total, notes = (before.train, before.notes) if before is not None else (0, started.notes)
         if started.train_size < started.config.examples:
             total = started.train_size + started.validation_size  # all that there are
         seen = Look(started.shape, started.class_names, total, started.test_size, notes)
@@ -86,8 +82,22 @@ class Looking(Asking):
         if self._remember(key, seen):
             self.card_changed()
 
+    def untold_notes(self, started: RunStarted) -> str:
+        """What a run found in a folder, where no look into it had told: which files were skipped, say; or ""."""
+        key = started.config.dataset
+        if key in self._looked or not self._takes_path(key):
+            return ""
+        return " ".join(started.notes)
+
     def card_changed(self) -> None:
         """Tells the views that a card says more than before; the study fills this."""
+
+    @staticmethod
+    def _takes_path(key: str) -> bool:
+        try:
+            return datasets.find(key).info.takes_path
+        except StudioError:
+            return False
 
     def _remember(self, key: str, look: Look) -> bool:
         if self._run_seen is not None and self._run_seen[0] == key:

@@ -246,7 +246,8 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_run_started(self, event: RunStarted) -> None:
-        self.banner.hide()
+        notes = self.studio.untold_notes(event)
+        self.banner.show_note(notes) if notes else self.banner.hide()
 
     @Slot(object)
     def _on_unavailable(self, event: EngineUnavailable) -> None:

@@ -10,7 +10,7 @@ from cnnstudio.core.dataset import Look
 from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.history import History
 from cnnstudio.core.looking import LookAt
-from cnnstudio.datasets import find
+from cnnstudio.datasets import find, look
 from cnnstudio.ui.studio import KeptRun
 from tests.made_up import run_started
 
@@ -58,6 +58,18 @@ class TestLooking:
         rig.engine.finish()
         rig.drain()
         assert find(key).info.shape == (1, 28, 28)
+
+    def test_a_run_tells_what_no_look_had_told(self, looked, tmp_path):
+        """Of files that were skipped is told once, by whoever read the folder first."""
+        key = f"folder:{tmp_path}"
+        started = replace(run_started(3, looked.studio.config.with_(dataset=key)), notes=self.LOOK.notes)
+        assert looked.studio.untold_notes(started) == self.LOOK.notes[0]
+        looked.studio.see_run(started)
+        assert look(key).notes == self.LOOK.notes
+        looked.studio.set_config(started.config)
+        looked.drain()
+        assert looked.studio.untold_notes(started) == ""
+        assert looked.studio.untold_notes(replace(run_started(4), notes=("a note",))) == ""
 
     def test_a_run_that_is_stopped_before_it_began_told_nothing(self, looked, tmp_path):
         looked.engine.answer_at_once = False
