@@ -162,7 +162,7 @@ def _findings(settings: Settings, results: Sequence[Result]) -> Findings:
 
 EXPERIMENT: Final = ExperimentInfo(
     id=ID,
-    title="What does depth do, and what does the shortcut do?",
+    title="What does depth do?",
     short="Depth",
     order=80,
     sentence="Networks of 8 to 44 layers learn the same pictures, plain and with shortcuts around every two layers, "

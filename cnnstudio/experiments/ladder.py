@@ -329,7 +329,7 @@ def _off_sentence(settings: Settings, whole: Sequence[Result]) -> list[str]:
 
 EXPERIMENT: Final = ExperimentInfo(
     id=ID,
-    title="Which part of the design matters most?",
+    title="Which part matters most?",
     short="Ladder",
     order=60,
     sentence="From a dense network to a residual one, one part of the design more on each rung, all as large as the "

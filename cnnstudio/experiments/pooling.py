@@ -252,7 +252,7 @@ def _named(way: str) -> str:
 
 EXPERIMENT: Final = ExperimentInfo(
     id=ID,
-    title="How should maps be made smaller?",
+    title="How should maps shrink?",
     short="Pooling",
     order=70,
     sentence="The same two convolutions with seven ways of making maps smaller: how accurate the network is, and how "

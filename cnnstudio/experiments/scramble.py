@@ -223,7 +223,7 @@ def _table_sentences(results: Sequence[Result]) -> list[str]:
 
 EXPERIMENT: Final = ExperimentInfo(
     id=ID,
-    title="What if the pixels are scrambled?",
+    title="What if pixels are mixed?",
     short="Scramble",
     order=50,
     sentence="One fixed permutation moves the pixels of all pictures alike, all of them or in blocks that stay whole. "

@@ -1,4 +1,4 @@
-"""What does depth do, and what does the shortcut do? Two networks learn side by side, gradients layer by layer.
+"""What does depth do? Two networks learn side by side, gradients layer by layer.
 
 While they do, the student flips the shortcut. The engine says after which step that happened; from then on the setting
 says so, too, and the runs are those that it would have given from the beginning.

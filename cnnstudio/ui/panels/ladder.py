@@ -1,4 +1,4 @@
-"""Which part of the design matters most? A staircase of networks at an equal budget, one switch on every rung."""
+"""Which part matters most? A staircase of networks at an equal budget, one switch on every rung."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How should maps be made smaller? Seven ways, what each leaves of the picture, and how networks fare with them."""
+"""How should maps shrink? Seven ways, what each leaves of the picture, and how networks fare with them."""
 
 from __future__ import annotations
 

@@ -255,8 +255,6 @@ def paint_verdict(
     shown, others = likeliest(shares, fit)
     best = int(shares.argmax())
     rows = [(names[i] if i < len(names) else str(i), float(shares[i]), i == best) for i in shown]
-    if others and fit > 1:
-        rows.append((f"{len(others)} more", float(shares[others].sum()), False))
     metrics = QFontMetricsF(theme.font("small", bold=True))
     number_px = metrics.horizontalAdvance(WIDEST)
     widest = max(metrics.horizontalAdvance(name) for name, _, _ in rows)
@@ -271,6 +269,17 @@ def paint_verdict(
         if share > _LEAST_SHARE:
             bar = QRectF(line.left() + name_px, line.center().y() - high / 4, room_px * share, high / 2)
             painter.fillRect(bar, hue)
+    if others and fit > 1:
+        line = QRectF(area.left(), top + len(rows) * high, area.width(), high)
+        _paint_others(painter, theme, line, len(others), float(shares[others].sum()))
+
+
+def _paint_others(painter: QPainter, theme: Theme, line: QRectF, count: int, share: float) -> None:
+    """The row of the classes that have none of their own."""
+    painter.setFont(theme.font("small"))
+    painter.setPen(theme.colour("muted"))
+    painter.drawText(line, _LEFT, f"{count} more")
+    painter.drawText(line, _RIGHT, percent(share))
 
 
 def paint_range(painter: QPainter, theme: Theme, placed: Placed, text: str, lines_above: int) -> None:
