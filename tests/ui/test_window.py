@@ -303,21 +303,6 @@ def test_what_was_done_is_said_quietly(window, rig):
     assert not window.banner.isVisible()
 
 
-@pytest.mark.parametrize("theme", list(THEMES))
-@pytest.mark.parametrize("width", [1024, 1150, 1280, 1440, 1920])
-def test_the_bar_is_whole_at_every_width(window, rig, qtbot, width, theme):
-    rig.studio.set_theme(THEMES[theme])
-    window.resize(width, 700)
-    qtbot.wait(1)
-    bar = window.top.navigation
-    shown = [one for one in (*bar.tabs.values(), bar.name) if one.isVisible()]
-    assert shown
-    for one in shown:
-        assert one.geometry().right() < bar.width()
-        assert one.width() >= one.sizeHint().width()
-    assert window.top.menu_button.geometry().right() <= window.top.width()
-
-
 def test_every_panel_stands_in_the_list_of_its_group(window):
     bar = window.top.navigation
     listed = {action.data(): group for group, menu in bar.menus.items() for action in menu.actions()}
@@ -330,21 +315,6 @@ def test_every_panel_stands_in_the_list_of_its_group(window):
         assert [group for group, tab in bar.tabs.items() if tab.isChecked()] == [window.panels[name].group]
         assert bar.name.text() == window.panels[name].short
         assert window.panels[name].title in action.text()
-
-
-@pytest.mark.parametrize("theme", list(THEMES))
-@pytest.mark.parametrize("width", [1024, 1440])
-def test_no_tab_moves_when_another_panel_is_opened(window, rig, qtbot, width, theme):
-    """A second click on the same place opens the same list."""
-    rig.studio.set_theme(THEMES[theme])
-    window.resize(width, 700)
-    seen = set()
-    for name in window.panels:
-        window.open_panel(name)
-        qtbot.wait(1)
-        tops = (window.top.data_button.isVisible(), window.top.networks_button.isVisible())
-        seen.add((*(made.geometry().getRect() for made in window.top.navigation.tabs.values()), tops))
-    assert len(seen) == 1
 
 
 def test_a_key_goes_from_part_to_part(window):

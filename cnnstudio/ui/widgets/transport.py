@@ -75,7 +75,7 @@ class Transport(QWidget):
         """Makes the bar for a study."""
         super().__init__(parent)
         self._studio = studio
-        self._prepare = ""
+        self._prepare, self._narrow = "", False
         self._refusal: ErrorReport | None = None
         self.setProperty("role", "bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -323,14 +323,10 @@ class Transport(QWidget):
         made.setIcon(icon(name, colour, gap=gap))
         made.setIconSize(QSize(round(size_px * (1 + gap)), size_px))
 
-    @property
-    def _narrow(self) -> bool:
-        return self.width() < _NARROW_PX * self._studio.theme.body_px / LIGHT.body_px
-
     def _fit(self) -> None:
-        """Icons alone where the timeline would have too little room."""
+        """Icons alone, and short words, where the timeline would have too little room."""
         theme = self._studio.theme
-        narrow = self._narrow
+        self._narrow = narrow = self.width() < _NARROW_PX * theme.body_px / LIGHT.body_px
         self._rate_name.setVisible(self.width() >= _SMALL_PX)
         for made, text, name in ((self.same_button, "Same start", "again"), (self.new_button, "New weights", "dice")):
             made.setText("" if narrow else text)
@@ -382,10 +378,8 @@ class Transport(QWidget):
         how = "broken off" if outcome is None else str(outcome.outcome)
         if self._studio.weights == "lost":
             return f"{how}, weights not kept"
-        if self._narrow:
-            return how
-        if outcome is None or outcome.outcome == "stopped":
-            return f"{how} at step {step:,}"
+        if self._narrow or outcome is None or outcome.outcome == "stopped":
+            return how if self._narrow else f"{how} at step {step:,}"
         return f"{how} after {outcome.seconds:.1f} s"
 
     def _show_rate(self) -> None:
