@@ -181,15 +181,19 @@ def _as_long(text: re.Match[str]) -> str:
 
 @contextmanager
 def _hidden(parts: tuple[QWidget, ...]) -> Iterator[None]:
-    """Leaves parts out of what is painted meanwhile; they keep their place."""
+    """Leaves parts out of what is painted meanwhile; they keep their place, and the keyboard."""
     shown = [part for part in parts if not part.isHidden()]
+    holds = [part for part in shown if part.window().focusWidget() is part]
     for part in shown:
+        part.clearFocus()  # or Qt gives the keyboard to the part beside it, with a frame and its tip
         part.setVisible(False)
     try:
         yield
     finally:
         for part in shown:
             part.setVisible(True)
+        for part in holds:
+            part.setFocus()
 
 
 def encoded(image: QImage) -> bytes:

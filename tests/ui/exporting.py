@@ -1,7 +1,7 @@
 """What the tests of exports begin with: a race that is over, and a panel that shows what it learned."""
 
 import numpy as np
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from cnnstudio.ui.panels._panel import all_panels
 from cnnstudio.ui.view_export import Page
@@ -32,6 +32,18 @@ def weights_panel(raced, qtbot):
 
 def page(panel):
     return Page(panel, panel.studio, panel.INFO.title, (panel.export_button,))
+
+
+def looks(window):
+    """Where everything that is seen of a window is, and how far it is scrolled."""
+    areas = window.findChildren(QScrollArea)
+    bars = [bar for area in areas for bar in (area.horizontalScrollBar(), area.verticalScrollBar())]
+    seen = [part for part in window.findChildren(QWidget) if part.isVisible()]
+    return (
+        [(part.geometry().getRect(), part.minimumSize()) for part in seen],
+        [(bar.value(), bar.minimum(), bar.maximum(), bar.isVisible()) for bar in bars],
+        window.geometry().getRect(),
+    )
 
 
 def until_written(panel, raced, qtbot, path):

@@ -19,7 +19,7 @@ from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.panels._panel import all_panels
 from cnnstudio.ui.view_export import PNG_SCALE, PROGRAM, export
 from cnnstudio.ui.widgets.draw_part import draw_part
-from tests.ui.exporting import page, race, weights_panel
+from tests.ui.exporting import looks, page, race, weights_panel
 
 
 @pytest.fixture
@@ -34,11 +34,12 @@ def test_every_view_can_be_a_figure(filled, qtbot, panel_id):
     made.resize(744, 572)
     made.show()
     QApplication.processEvents()
-    whole = page(made)
+    whole, before = page(made), (looks(made), made.settings())
     root = ET.fromstring(whole.svg())
     assert made.INFO.title.split()[0] in "".join(root.itertext())
     with Image.open(io.BytesIO(whole.png(1.0))) as image:
         assert image.size == (whole.size.width(), whole.size.height())
+    assert (looks(made), made.settings()) == before
     qtbot.waitUntil(lambda: not any(timer.isActive() for timer in made.findChildren(QTimer)), timeout=3_000)
 
 
@@ -115,6 +116,21 @@ def test_the_button_keeps_its_place_and_comes_back(panel):
     page(panel).png()
     assert panel.export_button.isVisible()
     assert (panel.export_button.geometry(), panel.title.geometry()) == before
+
+
+def test_the_button_keeps_the_keyboard_and_nothing_else_has_its_frame(panel):
+    reached, application = [], QApplication.instance()
+
+    def note(before, now):
+        reached.append(now)
+
+    panel.window().activateWindow()
+    panel.export_button.setFocus()
+    application.focusChanged.connect(note)
+    page(panel).png()
+    application.focusChanged.disconnect(note)
+    assert panel.export_button.hasFocus()
+    assert {one for one in reached if one is not None} <= {panel.export_button}
 
 
 def test_before_a_run_there_is_no_moment_to_name(studio, qtbot):

@@ -20,7 +20,7 @@ from cnnstudio.ui.view_export import Page
 from cnnstudio.ui.whole_view import whole
 from cnnstudio.ui.widgets._inside_row import NetworkRow
 from cnnstudio.ui.widgets.rooms import Scrolled
-from tests.ui.exporting import page, race, weights_panel
+from tests.ui.exporting import looks, page, race, weights_panel
 
 LINES = 40
 
@@ -60,18 +60,6 @@ def framed(qtbot):
         return view
 
     return put
-
-
-def looks(window):
-    """Where everything that is seen of a window is, and how far it is scrolled."""
-    areas = window.findChildren(QScrollArea)
-    bars = [bar for area in areas for bar in (area.horizontalScrollBar(), area.verticalScrollBar())]
-    seen = [part for part in window.findChildren(QWidget) if part.isVisible()]
-    return (
-        [(part.geometry().getRect(), part.minimumSize()) for part in seen],
-        [(bar.value(), bar.minimum(), bar.maximum(), bar.isVisible()) for bar in bars],
-        window.geometry().getRect(),
-    )
 
 
 def test_while_it_is_drawn_all_of_it_is_in_sight_and_then_everything_is_as_before(framed):
