@@ -21,7 +21,7 @@ from cnnstudio.cli import _terminal
 from cnnstudio.cli._parser import add_data_root, knob_type
 from cnnstudio.core.command_line import Parser, WrongUse
 from cnnstudio.core.errors import StudioError, report_from
-from cnnstudio.core.experiment import ExperimentInfo, Findings, Result
+from cnnstudio.core.experiment import ExperimentInfo, Findings, Result, Values
 from cnnstudio.core.free_memory import refuse_if_too_little
 from cnnstudio.core.knobs import Knob, Value
 from cnnstudio.core.paths import name_stored_data
@@ -337,7 +337,7 @@ def _compared(sweep: Sweep, before: tuple[Result, ...], source: Path) -> str:
     """Whether repeated runs gave the same numbers, in words."""
     old = {result.order.key: result.values for result in before}
     both = [result for result in sweep.results if result.order.key in old]
-    other = [result for result in both if result.values != old[result.order.key]]
+    other = [result for result in both if _differs(result.values, old[result.order.key])]
     if not both:
         return f"{source} holds none of these runs."
     if not other:
@@ -347,6 +347,11 @@ def _compared(sweep: Sweep, before: tuple[Result, ...], source: Path) -> str:
     why = differences(there, here)
     because = f" The versions differ: {why}." if why else ""
     return f"{len(other)} of {len(both)} runs gave other numbers than {source}.{because}"
+
+
+def _differs(values: Values, before: Values) -> bool:
+    """Whether a number is another one; what was not measured before does not count."""
+    return any(name not in values or values[name] != value for name, value in before.items())
 
 
 def _list(arguments: argparse.Namespace, known: dict[str, ExperimentInfo]) -> None:

@@ -151,12 +151,16 @@ def test_an_experiment_is_repeated_from_its_file(ask, tmp_path):
     assert "4 of 4 runs." in out
     assert sentence(err) == f"All 4 runs gave exactly the numbers of {file}."
     data = json.loads(file.read_text())
+    del data["results"][2]["values"]["pair"]  # as written by a version that did not measure it
+    file.write_text(json.dumps(data))
+    assert sentence(ask("toy", "--from", file)[2]) == f"All 4 runs gave exactly the numbers of {file}."
     data["results"][1]["values"]["accuracy"] = 0.123
+    data["results"][3]["values"]["gone"] = 1
     data["results"][0]["versions"] = {"program": "other"}
     file.write_text(json.dumps(data))
     _, _, err = ask("toy", "--from", file)
     assert sentence(err) == (
-        f"1 of 4 runs gave other numbers than {file}. The versions differ: program 0 instead of other."
+        f"2 of 4 runs gave other numbers than {file}. The versions differ: program 0 instead of other."
     )
 
 
