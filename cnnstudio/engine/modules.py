@@ -48,7 +48,7 @@ class LocallyConnected2d(nn.Module):
         if any(self.padding):
             x = F.pad(x, (self.padding[1], self.padding[1], self.padding[0], self.padding[0]))
         (rows, columns), (down, across), pictures = self.kernel_size, self.stride, len(x)
-        ## The pictures go last for a moment: cutting out windows then copies long runs of memory, not five numbers.
+        # The pictures go last for a moment: cutting out windows then copies long runs of memory, not five numbers.
         windows = x.permute(1, 2, 3, 0).contiguous().unfold(1, rows, down).unfold(2, columns, across)
         windows = windows.permute(1, 2, 0, 4, 5, 3).reshape(self.rows * self.columns, -1, pictures).transpose(1, 2)
         w, b = self.weight, self.bias
@@ -59,8 +59,8 @@ class LocallyConnected2d(nn.Module):
 class Conv2d(nn.Conv2d):
     """torch's own, except that kernels of 1 x 1 with a stride drop rows and columns first: the same numbers.
 
-    With channels innermost, fewer than 16 input maps and more than one thread, oneDNN's gradient of such a kernel
-    writes beyond its memory, and the process dies (oneDNN 3.12 in torch 2.13; uxlfoundation/oneDNN#6035).
+    With channels innermost and fewer than 16 input maps, oneDNN's gradient of such a kernel writes beyond its memory:
+    the process dies, stands still or has wrong numbers (oneDNN 3.12 in torch 2.13; uxlfoundation/oneDNN#6035).
 
     Thread: engine.
     """

@@ -47,6 +47,7 @@ def test_saved_weights_are_those_of_the_moment(session: Session, tmp_path: Path)
     matrix = answer_now(Confusions(), session)["lenet5"]
     assert card.accuracy == pytest.approx(np.trace(matrix) / matrix.sum())
     assert (card.step, card.dataset, card.class_names) == (6, "digits", tuple("0123456789"))
+    assert card.examples == session.open_run.started.train_size == CONFIG.examples
 
 
 def test_a_kept_run_comes_back_with_its_moments(raced: tuple[Session, list[Any]], tmp_path: Path):
