@@ -44,3 +44,21 @@ def test_the_mean_stands_at_the_end_of_points_that_are_not_joined(qtbot):
     assert end_text(plot.chart, LINE) == "mean 70.0 %"
     assert [end.text for end in plot.ends] == ["CNN mean 70.0 %"]
     assert end_text(drawn(qtbot, True)[0].chart, LINE) == "70.0 %"
+
+
+def test_a_mark_under_another_ones_keeps_a_rim(qtbot):
+    lower = Series("MLP", LINE.x, (0.9, 0.3, 0.2), SHARES, SHARES, (1, 1, 1), "mlp", "mlp")
+    made = ExperimentChart(LIGHT)
+    qtbot.addWidget(made)
+    made.resize(500, 300)
+    made.set_chart(Chart("main", "A title", "lines", "jitter", "accuracy", (lower, LINE), joined=False))
+    made.show()
+    image = QImage(made.size(), QImage.Format.Format_RGB32)
+    made.render(image)
+    plot = made.plot()
+    hues = {plot.colour(line).name() for line in (lower, LINE)}
+    shared, alone = plot.axes.point(0.0, 0.9), plot.axes.point(2.0, 0.7)
+    for at, seen in ((shared, hues), (alone, {plot.colour(LINE).name()})):
+        around = range(-8, 9)
+        found = {image.pixelColor(round(at.x()) + x, round(at.y()) + y).name() for x in around for y in around}
+        assert found & hues == seen

@@ -228,6 +228,13 @@ def area_of(
     return rect.adjusted(wide + GRID_PX, (above + 0.75) * tall, -names_px - GRID_PX, -(below + 0.5) * tall)
 
 
+def marks_above(chart: Chart, axes: Axes, line: Series, place: QPointF, near_px: float) -> int:
+    """How many of the lines that are painted after this one have a mark at (or nearly at) a place of it."""
+    later = chart.series[next(at for at, one in enumerate(chart.series) if one is line) + 1 :]
+    marks = ((axes.point(x, y) for x, y in zip(one.x, one.mean, strict=True)) for one in later)
+    return sum(any(math.hypot(at.x() - place.x(), at.y() - place.y()) < near_px for at in each) for each in marks)
+
+
 def end_text(chart: Chart, line: Series) -> str:
     """What stands at the end of a line: its last number, or the mean of points that are not joined."""
     return value_text(chart, line.mean[-1]) if chart.joined else f"mean {value_text(chart, end_of(chart, line))}"

@@ -31,6 +31,8 @@ from cnnstudio.ui.widgets._marks import paint_mark
 
 _BAND_ALPHA: Final = 0.16
 _OTHER_ALPHA: Final = 0.4
+_RIM_SHARE: Final = 0.6
+"""A mark that lies under others is larger by that for each of them, so that its rim is seen."""
 _WIDER_PX: Final = 0.8
 """A line of few points is drawn this much wider than the curve of a run."""
 _POINT_PX: Final = 2.5
@@ -221,7 +223,8 @@ class Plot:
             painter.drawPolyline(QPolygonF(places))
         size = _POINT_PX + self.theme.line_px / 2
         for place in places:
-            paint_mark(painter, place, size, self.mark(line), hue)
+            above = 0 if faint else geometry.marks_above(self.chart, self.axes, line, place, size)
+            paint_mark(painter, place, size * (1 + _RIM_SHARE * above), self.mark(line), hue)
 
     def _paint_band(self, painter: QPainter, hue: QColor, points: list[tuple[float, float, float]]) -> None:
         tint = QColor(hue)
