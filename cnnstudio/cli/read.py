@@ -65,7 +65,8 @@ def run(arguments: argparse.Namespace) -> None:
         result = _read(path, networks)
         found.append(result)
         if result["error"] is not None:
-            _terminal.say(result["error"])
+            if len(arguments.images) > 1:  # of one it is what the command ends with
+                _terminal.say(result["error"])
         else:
             for note in result["notes"]:
                 _terminal.say(f"{path.name}: {note}")
@@ -74,7 +75,8 @@ def run(arguments: argparse.Namespace) -> None:
     _terminal.write_json(arguments.json, {"schema": SCHEMA, "images": found})
     broken = sum(result["error"] is not None for result in found)
     if broken:
-        raise StudioError(f"{broken} of {len(found)} images could not be read.")
+        told = f"{broken} of {len(found)} images could not be read."
+        raise StudioError(told if len(found) > 1 else str(found[0]["error"]))
 
 
 def _networks(arguments: argparse.Namespace) -> list[_Network]:

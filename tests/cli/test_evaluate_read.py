@@ -205,6 +205,16 @@ def test_a_broken_image_does_not_keep_the_others_from_being_read(
     assert [bool(image["error"]) for image in images] == [True, True, False]
 
 
+def test_what_is_wrong_with_a_single_image_is_said_once(
+    tmp_path: Path, always_seven: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert cli.main(["read", str(tmp_path / "none.png"), "--weights", str(always_seven), "--json", "-"]) == 1
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert "none.png" in line
+    assert json.loads(captured.out)["images"][0]["error"] in line
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 def test_names_are_written_in_any_encoding(encoding: str, tmp_path: Path, always_seven: Path):
     path = tmp_path / "字 é.png"
