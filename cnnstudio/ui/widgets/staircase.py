@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip
 
+from cnnstudio.core.percent import percent as written
 from cnnstudio.core.statistics import Spread
 from cnnstudio.ui.theme import GRID_PX, ROLE_COLOURS, SELECTION, Theme
 from cnnstudio.ui.widgets.explained import Explained
@@ -59,7 +60,7 @@ def percent(spread: Spread | None) -> str:
     """A share in % without the sign, as in "93.1 ± 0.4"."""
     if spread is None:
         return ""
-    text = f"{100 * spread.mean:.1f}"
+    text = written(spread.mean).removesuffix(" %")
     return text if spread.deviation is None else f"{text} ± {100 * spread.deviation:.1f}"
 
 
