@@ -289,7 +289,7 @@ class Experiments(QObject):
     def _take_read(self, kept_id: str, state: SweepState) -> None:
         self._readers.pop(kept_id).join()
         if kept_id in self._all() and not self.is_going(kept_id):
-            self._states[kept_id] = state
+            self._states[kept_id] = _grown(self._all()[kept_id], state)
             self.changed.emit(kept_id)
 
     def _take_running(self, going: _Going, state: SweepState) -> None:
@@ -312,6 +312,16 @@ def _keep_all(
             folder.keep(result)
     finally:
         folder.end()
+
+
+def _grown(kept: KeptSweep, state: SweepState) -> SweepState:
+    """Says so where a result was finished before the experiment had as many runs as it has now."""
+    if kept.outcome != "finished" or state.outcome == "finished" or not 0 < kept.planned < state.planned:
+        return state
+    more = state.planned - kept.planned
+    runs = "a run that was" if more == 1 else f"{more} runs that were"
+    note = f"It was finished; since then the experiment has {runs} not planned before. Continue does what is missing."
+    return replace(state, notes=(*state.notes, note))
 
 
 def _ended(kept: KeptSweep, state: SweepState) -> KeptSweep:

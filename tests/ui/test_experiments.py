@@ -116,6 +116,22 @@ def test_a_kept_result_is_read_again(here, settings, qtbot):
     assert later.close(20.0)
 
 
+@pytest.mark.parametrize(("fewer", "said"), [(0, None), (1, "has a run that was not"), (2, "has 2 runs that were not")])
+def test_a_result_that_was_finished_with_fewer_runs_says_what_is_new(here, settings, qtbot, fewer, said):
+    kept = here.start(toy.EXPERIMENT, settings)
+    until(qtbot, ended(here, kept))
+    finished = here.find(kept.id)
+    save_sweep(replace(finished, planned=finished.planned - fewer, done=finished.done - fewer))
+    for run in sorted((kept.folder / "runs").iterdir())[:fewer]:
+        run.unlink()
+    later = Experiments(make=make)
+    later.open(toy.EXPERIMENT, kept.id)
+    until(qtbot, lambda: later.state(kept.id) is not None)
+    notes = later.state(kept.id).notes
+    assert (said in notes[0]) if said else not notes
+    assert later.close(20.0)
+
+
 def test_a_kept_result_whose_settings_cannot_be_any_more_says_so_once(here, settings, qtbot):
     kept = here.start(toy.EXPERIMENT, settings)
     until(qtbot, ended(here, kept))
