@@ -1,5 +1,7 @@
 """The activation panel: functions, flattening and softmax with live numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -191,6 +193,41 @@ def test_noise_is_read_and_softmax_is_still_confident(rig, qtbot):
     qtbot.mouseClick(panel.noise, Qt.MouseButton.LeftButton)
     rig.drain()
     assert panel.problem.text() == "No weights fit."
+
+
+def test_noise_is_read_again_at_another_moment_and_where_the_networks_learned_on(rig, qtbot):
+    studio, panel = rig.studio, ActivationPanel(rig.studio)
+    qtbot.addWidget(panel)
+    panel.show()
+    studio.set_picture(np.full((1, 28, 28), 128, np.uint8))
+    studio.run()
+    rig.engine.finish()
+    rig.drain()
+    open_view(qtbot, panel, "softmax")
+    qtbot.mouseClick(panel.noise, Qt.MouseButton.LeftButton)
+    rig.drain()
+
+    def read():
+        found = [question.step for question in rig.engine.questions_of(ReadPicture) if question.pixels.std() > 50]
+        rig.drain()
+        return found
+
+    assert read() == [None]
+    panel.hide()
+    studio.set_moment(8)
+    panel.show()
+    assert read() == [None, 8], "it was hidden when the moment changed"
+    studio.set_moment(None)
+    assert read() == [None, 8, None]
+    told = studio.verdicts
+    studio.verdicts_changed.emit(told)
+    assert read() == [None, 8, None]
+    later = replace(told, verdicts=tuple(replace(one, step=99) for one in told.verdicts))
+    studio.verdicts_changed.emit(later)
+    assert read() == [None, 8, None, None]
+    panel._on_edited(np.arange(10.0))
+    studio.verdicts_changed.emit(later)
+    assert read() == [None, 8, None, None], "what the student changed by hand stays"
 
 
 def test_without_a_picture_it_says_so(studio, qtbot):

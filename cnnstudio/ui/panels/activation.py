@@ -158,6 +158,8 @@ class ActivationPanel(Panel):
         self._list_networks()
         self._show()
         self.source.ask()
+        if self._wants_noise:
+            self._on_noise()
 
     def on_picture(self) -> None:
         """Another picture."""
@@ -165,8 +167,11 @@ class ActivationPanel(Panel):
         self._show()
 
     def on_verdicts(self, verdicts: Verdicts) -> None:
-        """The networks read the picture."""
+        """The networks read the picture; where they learned on since they read noise, they read it again."""
         self._list_networks()
+        follows = self.studio.moment is None and self._edited is None
+        if follows and self._noise is not None and _steps(self._noise) != _steps(verdicts):
+            self._on_noise()
         if self.view == "softmax":
             self._show()
 
@@ -356,6 +361,10 @@ class ActivationPanel(Panel):
             still = "Softmax on nonsense is still confident" if sure else "Unsure this time, and yet it sums to 100 %"
             return f"Pixels drawn by chance: {name} says {said}. {still}."
         return f"Your picture: {name} says {said}."
+
+
+def _steps(verdicts: Verdicts) -> list[int | None]:
+    return [one.step for one in verdicts.verdicts]
 
 
 PANEL = ActivationPanel.INFO
