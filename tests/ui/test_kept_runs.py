@@ -15,12 +15,17 @@ from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.studio import Studio
 
 
-def test_a_finished_run_is_on_the_disk_and_comes_back_as_the_open_one(rig, start):
+def run_and_close(rig, start):
+    """A whole run, kept, before the window is closed."""
     keeper = start()
     rig.studio.run()
     rig.engine.finish()
     rig.drain()
     keeper.close()
+
+
+def test_a_finished_run_is_on_the_disk_and_comes_back_as_the_open_one(rig, start):
+    run_and_close(rig, start)
     records, reports = kept_runs()
     assert reports == []
     assert [record.history.step for record in records] == [40]
@@ -61,11 +66,7 @@ def bring(rig, studio):
 
 
 def test_the_timeline_of_a_run_that_came_back_is_whole(rig, start, qtbot):
-    keeper = start()
-    rig.studio.run()
-    rig.engine.finish()
-    rig.drain()
-    keeper.close()
+    run_and_close(rig, start)
     studio, window = come_back(rig, start, qtbot, lambda question: Reopened(-1, (0, 1, 8, 40)))
     timeline = window.transport.timeline
     assert timeline.accessibleDescription() == "Now: step 40 of 40."
@@ -80,11 +81,7 @@ def test_the_timeline_of_a_run_that_came_back_is_whole(rig, start, qtbot):
 
 
 def test_a_run_that_came_back_plays_and_has_its_film(rig, start, qtbot):
-    keeper = start()
-    rig.studio.run()
-    rig.engine.finish()
-    rig.drain()
-    keeper.close()
+    run_and_close(rig, start)
     studio, window = come_back(rig, start, qtbot, lambda question: Reopened(-1, (0, 1, 8, 40)))
     player, visited = window.transport.player, []
     assert window.transport.play_bar.play_button.isEnabled()
@@ -128,11 +125,7 @@ def test_a_run_without_weights_says_so_and_nothing_else(rig, start, qtbot):
 
 
 def test_weights_that_are_being_read_are_said_to_be(rig, start, qtbot):
-    keeper = start()
-    rig.studio.run()
-    rig.engine.finish()
-    rig.drain()
-    keeper.close()
+    run_and_close(rig, start)
     studio = Studio(rig.engine)
     start(studio).restore_runs()
     rig.engine.answers[BothWrong] = lambda question: ErrorReport(NO_RUN)
