@@ -27,6 +27,8 @@ _JOIN_S: Final = 5.0
 _LOOK_S: Final = 0.1
 """How often whoever waits for an executor looks whether it is still wanted."""
 
+NOBODY: Final = "There is nobody to do the runs."
+
 _MOST: Final = 1_024
 """As many as can be asked for."""
 
@@ -266,13 +268,17 @@ class _Making(threading.Thread):
         self._lock = threading.Lock()
         self._unwanted = False
         self.made: Executor | None = None
-        self.error = StudioError("There is nobody to do the runs.", "A fault in the program; the log says where.")
+        self.error = StudioError(NOBODY, "A fault in the program; the log says where.")
 
     def run(self) -> None:
         try:
             made = self._factory()
         except StudioError as error:
             self.error = error
+            return
+        except OSError as error:  # the system gives no pipe or semaphore
+            cause = f"The system gives no worker what it needs: {error.strerror or error}."
+            self.error = StudioError(NOBODY, cause, "End other programs and start again: what is measured is kept.")
             return
         with self._lock:
             self.made = made

@@ -101,6 +101,14 @@ def test_a_system_that_gives_no_process_is_said(make, monkeypatch):
         list(make("processes"))
 
 
+def test_a_system_that_gives_no_pipe_is_said(make):
+    def refuse():
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with pytest.raises(StudioError, match="no worker what it needs: Too many open files"):
+        list(make(refuse))
+
+
 class Breaking(ThreadPoolExecutor):
     """Breaks in the hands of one run, and nobody knows of which."""
 
