@@ -366,6 +366,8 @@ def test_the_chips_describe_the_run_on_show_and_the_next_run_is_told_beside_them
     assert panel.chips.next_run.isVisible()
     assert panel.chips.next_run.text().startswith("next run: Coloured shapes"), "beside the title there is room for it"
     assert "next run: Coloured shapes" in panel.chips.dataset.toolTip()
+    rig.studio.set_config(RaceConfig(dataset="digits:jitter=6", examples=6_000))
+    assert panel.chips.next_run.text().startswith("next run: Digits, jitter 6 px"), "no word is cut"
     rig.studio.set_config(RaceConfig(epochs=3))
     assert panel.chips.next_run.whole == "next run: other settings"
     rig.studio.set_config(RaceConfig(networks=("mlp",)))

@@ -229,10 +229,14 @@ def area_of(
 
 
 def marks_above(chart: Chart, axes: Axes, line: Series, place: QPointF, near_px: float) -> int:
-    """How many of the lines that are painted after this one have a mark at (or nearly at) a place of it."""
+    """How many other networks, painted after this line, have a mark at (or nearly at) a place of it."""
     later = chart.series[next(at for at, one in enumerate(chart.series) if one is line) + 1 :]
-    marks = ((axes.point(x, y) for x, y in zip(one.x, one.mean, strict=True)) for one in later)
-    return sum(any(math.hypot(at.x() - place.x(), at.y() - place.y()) < near_px for at in each) for each in marks)
+    hiding = set()
+    for one in later:
+        marks = (axes.point(x, y) for x, y in zip(one.x, one.mean, strict=True))
+        if any(math.hypot(at.x() - place.x(), at.y() - place.y()) < near_px for at in marks):
+            hiding.add(one.network or one.name)
+    return len(hiding - {line.network or line.name})
 
 
 def end_text(chart: Chart, line: Series) -> str:

@@ -56,13 +56,18 @@ def _said(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def dataset_words(key: str) -> str:
-    """A data set's title, with what of its knobs differs from the defaults: "Built-in digits, jitter 3 px"."""
+def dataset_words(key: str, *, short: bool = False) -> str:
+    """A data set's title, with what of its knobs differs from the defaults: "Digits, made here, jitter 3 px".
+
+    Args:
+        key: As in "digits:jitter=3".
+        short: Only the first words of the title: "Digits, jitter 3 px".
+    """
     try:
         found = datasets.find(key)
     except StudioError:
         return key
-    words = [found.info.title]
+    words = [found.info.title.partition(",")[0] if short else found.info.title]
     for knob in found.info.knobs:
         value = found.knobs.get(knob.name, knob.default)
         if value != knob.default:
@@ -90,7 +95,7 @@ def learned_from(config: RaceConfig) -> int | None:
 
 def next_run_words(shown: RaceConfig, planned: RaceConfig) -> str:
     """What of the next run differs from the one that is shown, as in "next run: Coloured shapes"; "" for nothing."""
-    told = [dataset_words(planned.dataset)] if planned.dataset != shown.dataset else []
+    told = [dataset_words(planned.dataset, short=True)] if planned.dataset != shown.dataset else []
     if planned.examples != shown.examples or (told and learned_from(planned) != planned.examples):
         told.append(examples_words(planned))
     if planned.seed != shown.seed:
