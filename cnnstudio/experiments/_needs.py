@@ -33,6 +33,8 @@ class Need:
     least: float
     most: float
 
+    rounded = staticmethod(rounded)
+
     @property
     def reached(self) -> tuple[float, ...]:
         """Those of the seeds with which the goal is reached."""
@@ -71,11 +73,6 @@ class Need:
             return f"not reached with {never} of {count} seeds ({self.span} with the rest)"
         span = self.span if "to" in self.span else f"{self.span} with each that reaches it" if never else "each seed"
         return f"{self.about} ({span}{f', never with {never} of {count} seeds' if never else ''})"
-
-    @staticmethod
-    def rounded(need: float) -> int:
-        """To two digits: no crossing between two sizes is known better."""
-        return rounded(need)
 
     def say(self, need: float) -> str:
         """One number in words: "about 620" or "200 or fewer"."""
