@@ -378,9 +378,9 @@ class Transport(QWidget):
         how = "broken off" if outcome is None else str(outcome.outcome)
         if self._studio.weights == "lost":
             return f"{how}, weights not kept"
-        if self._narrow or outcome is None or outcome.outcome == "stopped":
-            return how if self._narrow else f"{how} at step {step:,}"
-        return f"{how} after {outcome.seconds:.1f} s"
+        if outcome is None or outcome.outcome == "stopped":
+            return f"{how} at step {step:,}"
+        return how if self._narrow else f"{how} after {outcome.seconds:.1f} s"
 
     def _show_rate(self) -> None:
         rate = self._studio.learning_rate
