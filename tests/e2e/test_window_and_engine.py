@@ -127,6 +127,8 @@ def test_earlier_runs_are_named_hidden_and_removed_for_good(start, qtbot):
     qtbot.keyClick(runs.list, Qt.Key.Key_Space)
     qtbot.keyClick(runs.list, Qt.Key.Key_Down)
     qtbot.keyClick(runs.list, Qt.Key.Key_Delete)
+    assert [run.name for run in studio.past] == ["Run 1", "few examples", "Run 3"], "until the list closes"
+    qtbot.keyClick(window.panel.runs_popover, Qt.Key.Key_Escape)
     assert [(run.name, run.hidden) for run in studio.past] == [("few examples", True), ("Run 3", False)]
     window.close()
 
