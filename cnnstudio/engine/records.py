@@ -61,9 +61,7 @@ class Looked:
     index: NDArray[np.int64]
 
 
-def looked_at(
-    prepared: Prepared, more: Pictures | None = None, most: int = limits.RECORD_PICTURES
-) -> tuple[Looked, ...]:
+def looked_at(prepared: Prepared, more: Pictures | None = None, most: int | None = None) -> tuple[Looked, ...]:
     """Which pictures of a data set are looked at.
 
     Test pictures first, as the network never learned from them, then validation, then training pictures, until there
@@ -72,9 +70,9 @@ def looked_at(
     Args:
         prepared: The three sets.
         more: Further pictures of the same kind, looked at last.
-        most: No more pictures than this.
+        most: No more pictures than this; None is `limits.RECORD_PICTURES`.
     """
-    left, found = most, []
+    left, found = limits.RECORD_PICTURES if most is None else most, []
     parts: list[tuple[PartName, Pictures]] = [
         ("test", prepared.test), ("validation", prepared.validation), ("train", prepared.train),
     ]  # fmt: skip

@@ -86,7 +86,9 @@ def _render(options: argparse.Namespace, size: tuple[int, int]) -> int:
     from cnnstudio.ui import theme as look
     from cnnstudio.ui.app import Program, make_application
     from cnnstudio.ui.demo_results import ShownExperiments
+    from cnnstudio.ui.panels._panel import all_panels
 
+    panels = _wanted(options, list(all_panels()))
     app = make_application()
     program = Program(writes=False)
     studio, window = program.studio, program.window
@@ -94,11 +96,6 @@ def _render(options: argparse.Namespace, size: tuple[int, int]) -> int:
     studio.set_theme(look.THEMES[options.theme])
     window.resize(*size)
     window.show()
-    try:
-        panels = _wanted(options, list(window.panels))
-    except StudioError:
-        program.close()
-        raise
     options.folder.mkdir(parents=True, exist_ok=True)
     settle = _settler(app.processEvents)
     camera = _Camera(program, options, settle)

@@ -14,6 +14,7 @@ from cnnstudio.core import limits
 from cnnstudio.core.attribution import METHODS
 from cnnstudio.core.config import RaceConfig
 from cnnstudio.core.inside import Unit
+from cnnstudio.engine import _answer_unit
 from cnnstudio.ui.app import Program
 from cnnstudio.ui.demo import three
 from cnnstudio.ui.studio import UnitOf
@@ -29,6 +30,7 @@ def program(qtbot, monkeypatch):
     """A window whose race is over."""
     # More pictures than this are made in seconds, and what is tested is whether they are waited for.
     monkeypatch.setattr(limits, "RECORD_PICTURES", 300)
+    monkeypatch.setattr(_answer_unit, "ENOUGH", 0)
     made = Program(writes=False)
     studio = made.studio
     studio.set_config(TINY)
