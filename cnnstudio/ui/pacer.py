@@ -12,8 +12,8 @@ from typing import Final
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
-FOLLOW_GAP_MS: Final = 250
-"""During a run, what follows the weights asks for them four times a second: reading them holds up training."""
+FOLLOW_GAP_MS: Final = 333
+"""During a run, what follows the weights asks for them three times a second: reading them holds up training."""
 
 _TIMES: Final = 3
 """A timer that sets itself again whenever it is called in would be called in for ever."""

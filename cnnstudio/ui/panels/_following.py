@@ -12,7 +12,7 @@ from cnnstudio.ui.panels._panel import Panel
 class FollowingPanel(Panel):
     """A panel whose answers depend on the weights of the moment.
 
-    A subclass fills `_ask`, which is called four times a second at most while a run goes on and nobody looks back, and
+    A subclass fills `_ask`, which is called three times a second at most while a run goes on and nobody looks back, and
     at once for another moment; `sync` is called where there may be other networks. Its `build` begins with this one's.
 
     Thread: GUI.

@@ -108,7 +108,7 @@ class MapSource(QComboBox):
             self._key = str(self.currentData())
 
     def ask(self) -> None:
-        """Asks for the learned kernels of the moment, at most four times a second."""
+        """Asks for the learned kernels of the moment, at most three times a second."""
         self._pacer.soon()
 
     def _ask(self) -> None:
