@@ -8,9 +8,8 @@ from typing import Final
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from cnnstudio import networks
 from cnnstudio.core.activations import ACTIVATIONS
-from cnnstudio.core.errors import ErrorReport, StudioError
+from cnnstudio.core.errors import ErrorReport
 from cnnstudio.core.kernels import PRESETS
 from cnnstudio.core.knobs import Value
 from cnnstudio.core.layer_kinds import Conv
@@ -19,6 +18,7 @@ from cnnstudio.core.questions import LayerWeights
 from cnnstudio.ui.theme import GRID_PX, Theme
 from cnnstudio.ui.widgets._convolution_form import KernelList, KnobForm, scrolled
 from cnnstudio.ui.widgets._convolution_state import OWN, State, in_words, split_learned
+from cnnstudio.ui.widgets._learned_kernels import convolutions_of
 from cnnstudio.ui.widgets._names import short_names
 from cnnstudio.ui.widgets.basic import button
 from cnnstudio.ui.widgets.chip import Chip
@@ -26,7 +26,6 @@ from cnnstudio.ui.widgets.popover import Popover
 
 _GEOMETRY: Final = ("size", "stride", "padding", "padding_px", "mode", "dilation", "flip")
 _MORE: Final = ("kind", "bias", "activation", "as_seen", "picture_px", "tint")
-_TWO_CLASSES: Final = 2
 
 
 class ConvolutionSetup(QWidget):
@@ -140,9 +139,8 @@ def first_convolution(network: str, shape: tuple[int, ...], layer: LayerWeights)
     """How a network's first convolution slides, and its activation, as knobs."""
     values: dict[str, Value] = {"size": layer.kernels.shape[-1], "kind": "standard", "flip": False}
     channels, height, width = shape
-    try:
-        spec = networks.spec_for(network, (channels, height, width), _TWO_CLASSES)
-    except StudioError:
+    spec = convolutions_of(network, (channels, height, width))
+    if spec is None:
         return values
     layers = [step.layer for step in spec.steps()]
     first = next((place for place, one in enumerate(layers) if one.weighted), 0)

@@ -8,21 +8,16 @@ from typing import Final
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnstudio import networks
 from cnnstudio.core.dataset import Shape
-from cnnstudio.core.errors import StudioError
 from cnnstudio.core.inside import Unit
 from cnnstudio.core.layer_kinds import Conv
 from cnnstudio.core.layers import Step
 from cnnstudio.ui._study import UnitOf
 from cnnstudio.ui.studio import Studio
-from cnnstudio.ui.widgets._learned_kernels import LearnedKernels
+from cnnstudio.ui.widgets._learned_kernels import LearnedKernels, convolutions_of
 from cnnstudio.ui.widgets._names import layer_name, short_names
 from cnnstudio.ui.widgets.basic import button, label
 from cnnstudio.ui.widgets.unit_choice import in_layer
-
-_TWO_CLASSES: Final = 2
-"""How many classes there are changes no convolution."""
 
 _WORD: Final = (
     "Deeper kernels slide over the maps of the layer before, all at once. Step through one in About this unit: "
@@ -40,7 +35,7 @@ class DeeperKernels(QWidget):
         """Lists nothing yet; follows the kernels that are asked for."""
         super().__init__()
         self._studio, self._learned = studio, learned
-        self._listed: tuple[tuple[str, str], ...] = ()
+        self._listed: tuple[Shape, tuple[str, ...]] | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -51,11 +46,11 @@ class DeeperKernels(QWidget):
     def _fill(self) -> None:
         picture = self._studio.picture
         shape = picture.shape if picture is not None else (0, 0, 0)
-        found = [(layer, step) for layer in self._learned.layers for step in _deeper(layer.network, shape)]
-        listed = tuple((layer.network, step.name) for layer, step in found)
+        listed = shape, tuple(layer.network for layer in self._learned.layers)
         if listed == self._listed:
             return
         self._listed = listed
+        found = [(layer, step) for layer in self._learned.layers for step in _deeper(layer.network, shape)]
         while (item := self._column.takeAt(0)) is not None:
             part = item.widget()
             if part is not None:
@@ -87,9 +82,6 @@ class DeeperKernels(QWidget):
 
 def _deeper(network: str, shape: Shape) -> list[Step]:
     """The convolutions behind a network's first layer with weights, for pictures of this shape."""
-    try:
-        spec = networks.spec_for(network, shape, _TWO_CLASSES)
-    except StudioError:
-        return []
-    weighted = [step for step in spec.steps() if step.layer.weighted]
+    spec = convolutions_of(network, shape)
+    weighted = [step for step in spec.steps() if step.layer.weighted] if spec is not None else []
     return [step for step in weighted[1:] if isinstance(step.layer, Conv)]

@@ -7,12 +7,17 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.core.errors import ErrorReport
+from cnnstudio import networks
+from cnnstudio.core.dataset import Shape
+from cnnstudio.core.errors import ErrorReport, StudioError
+from cnnstudio.core.network import NetworkSpec
 from cnnstudio.core.questions import FirstLayers, LayerWeights
 from cnnstudio.ui.pacer import Pacer
 from cnnstudio.ui.studio import Studio
 
 _MOST_KERNELS: Final = 64
+_TWO_CLASSES: Final = 2
+"""How many classes there are changes no convolution."""
 
 
 class LearnedKernels(QWidget):
@@ -59,3 +64,11 @@ class LearnedKernels(QWidget):
     def _on_error(self, report: ErrorReport) -> None:
         self.layers = ()
         self.failed.emit(report)
+
+
+def convolutions_of(network: str, shape: Shape) -> NetworkSpec | None:
+    """The network for pictures of this shape, of which only the convolutions matter; None where it cannot read them."""
+    try:
+        return networks.spec_for(network, shape, _TWO_CLASSES)
+    except StudioError:
+        return None
