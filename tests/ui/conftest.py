@@ -15,6 +15,7 @@ from cnnstudio.ui.bridge import Bridge
 from cnnstudio.ui.demo import fill
 from cnnstudio.ui.keep import Keeper
 from cnnstudio.ui.studio import Studio
+from cnnstudio.ui.widgets.picture_column import PictureColumn
 from tests.fakes import FakeEngine
 
 
@@ -97,3 +98,13 @@ def start(rig):
     yield begin
     for keeper in made:
         keeper.close()
+
+
+@pytest.fixture
+def column(qtbot, rig) -> PictureColumn:
+    made = PictureColumn(rig.studio)
+    qtbot.addWidget(made)
+    made.resize(296, 770)
+    made.show()
+    rig.drain()
+    return made

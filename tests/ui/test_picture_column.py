@@ -19,16 +19,6 @@ from tests.made_up import DIGITS, shown
 
 
 @pytest.fixture
-def column(qtbot, rig) -> PictureColumn:
-    made = PictureColumn(rig.studio)
-    qtbot.addWidget(made)
-    made.resize(296, 770)
-    made.show()
-    rig.drain()
-    return made
-
-
-@pytest.fixture
 def notices(rig) -> list[ErrorReport]:
     found: list[ErrorReport] = []
     rig.studio.notice.connect(found.append)

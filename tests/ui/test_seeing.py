@@ -19,18 +19,7 @@ from cnnstudio.datasets import find, load
 from cnnstudio.ui import theme as look
 from cnnstudio.ui.theme import GRID_PX, LIGHT, THEMES
 from cnnstudio.ui.widgets._seeing import Seeing
-from cnnstudio.ui.widgets.picture_column import PictureColumn
 from tests.made_up import DIGITS, run_started
-
-
-@pytest.fixture
-def column(qtbot, rig) -> PictureColumn:
-    made = PictureColumn(rig.studio)
-    qtbot.addWidget(made)
-    made.resize(296, 770)
-    made.show()
-    rig.drain()
-    return made
 
 
 def loaded_by(work):
